@@ -1,0 +1,1 @@
+"""The outbox and the in-app notices. It knows nothing of what they are about: a text reference and an address."""

@@ -1,0 +1,139 @@
+"""What must reach somebody is written here, in the transaction of the fact that it tells.
+
+The row is the queue, the task is only a nudge: what a nudge misses, the sweep takes up.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import uuid
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from email.utils import parseaddr
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth.models import AbstractBaseUser
+from django.db import transaction
+
+from notifications import rendering, vault
+from notifications.headers import one_line
+from notifications.models import Notification, OutgoingEmail
+from notifications.nudging import nudge
+
+__all__ = [
+    "Attachment",
+    "CarriesSecret",
+    "Handler",
+    "handler_of",
+    "notify",
+    "nudge",
+    "queue",
+    "repeat",
+    "when_delivered",
+]
+
+Handler = Callable[[OutgoingEmail], None]
+_handlers: dict[str, Handler] = {}
+
+
+class CarriesSecret(Exception):
+    """A mail with a link or a code is not sent again: ask the application that wrote it for a new one."""
+
+
+@dataclass(frozen=True)
+class Attachment:
+    """A file of the default storage, read while the mail is sent."""
+
+    name: str
+    type: str
+    path: str
+
+
+def queue(
+    message: str,
+    *,
+    to: str,
+    about: str,
+    context: dict[str, Any],
+    secrets: vault.Secrets | None = None,
+    reply_to: str = "",
+    sender_name: str = "",
+    attachments: Sequence[Attachment] = (),
+    expires_at: dt.datetime | None = None,
+    url: str = "",
+) -> OutgoingEmail:
+    """Ask for a mail. `message` names its templates, such as "quotes/link"; past `expires_at` it is not sent."""
+    secrets = secrets or {}
+    # As it will be read back: what was marked safe, or was no plain value, is so no more.
+    context = json.loads(json.dumps(context))
+    subject = rendering.subject(message, context)
+    written = rendering.render(message, context, vault.masked(secrets), subject=subject)
+    return _enqueue(
+        OutgoingEmail(
+            message=message,
+            to=one_line(to, limit=254),
+            reply_to=one_line(reply_to, limit=254),
+            sender_name=one_line(sender_name, limit=120),
+            subject=subject,
+            text=written.text,
+            html=written.html,
+            context=context,
+            sealed_secrets=vault.seal(secrets) if secrets else None,
+            carries_secret=bool(secrets),
+            attachments=[asdict(attachment) for attachment in attachments],
+            about=about,
+            url=url,
+            expires_at=expires_at,
+        )
+    )
+
+
+def repeat(email: OutgoingEmail) -> OutgoingEmail:
+    """Send the same words once more, as a mail of its own: what became of the first one stays written."""
+    if email.carries_secret:
+        raise CarriesSecret(email.message)
+    kept = (
+        "message",
+        "to",
+        "reply_to",
+        "sender_name",
+        "subject",
+        "text",
+        "html",
+        "context",
+        "attachments",
+        "about",
+        "url",
+    )
+    return _enqueue(OutgoingEmail(**{name: getattr(email, name) for name in kept}))
+
+
+def _enqueue(email: OutgoingEmail) -> OutgoingEmail:
+    email.message_id = f"<{uuid.uuid4()}@{_own_domain()}>"
+    email.save(force_insert=True)
+    transaction.on_commit(lambda: nudge("notifications.deliver", email.pk), robust=True)
+    return email
+
+
+def _own_domain() -> str:
+    return parseaddr(settings.DEFAULT_FROM_EMAIL)[1].rpartition("@")[2]
+
+
+def notify(user: AbstractBaseUser, *, kind: str, text: str, about: str, url: str) -> Notification:
+    """Put a line behind the bell of this member of staff."""
+    return Notification.objects.create(user_id=user.pk, kind=kind, text=one_line(text, limit=500), about=about, url=url)
+
+
+def when_delivered(app_label: str, handler: Handler) -> None:
+    """Let an application hear what became of its mails: those whose message begins with its label.
+
+    It is called once a mail is sent, failed, outdated or given up, in the transaction that writes it down,
+    and again by the sweep until it has not raised.
+    """
+    _handlers[app_label] = handler
+
+
+def handler_of(email: OutgoingEmail) -> Handler | None:
+    return _handlers.get(email.message.partition("/")[0])
