@@ -8,7 +8,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from email.utils import parseaddr
 from typing import Any
@@ -21,6 +21,7 @@ from notifications import rendering, vault
 from notifications.headers import one_line
 from notifications.models import Notification, OutgoingEmail
 from notifications.nudging import nudge
+from notifications.registry import Handler, handler_of, when_delivered
 
 __all__ = [
     "Attachment",
@@ -33,9 +34,6 @@ __all__ = [
     "repeat",
     "when_delivered",
 ]
-
-Handler = Callable[[OutgoingEmail], None]
-_handlers: dict[str, Handler] = {}
 
 
 class CarriesSecret(Exception):
@@ -125,15 +123,3 @@ def notify(user: AbstractBaseUser, *, kind: str, text: str, about: str, url: str
     """Put a line behind the bell of this member of staff."""
     return Notification.objects.create(user_id=user.pk, kind=kind, text=one_line(text, limit=500), about=about, url=url)
 
-
-def when_delivered(app_label: str, handler: Handler) -> None:
-    """Let an application hear what became of its mails: those whose message begins with its label.
-
-    It is called once a mail is sent, failed, outdated or given up, in the transaction that writes it down,
-    and again by the sweep until it has not raised.
-    """
-    _handlers[app_label] = handler
-
-
-def handler_of(email: OutgoingEmail) -> Handler | None:
-    return _handlers.get(email.message.partition("/")[0])

@@ -12,6 +12,7 @@ from dataclasses import asdict, dataclass, fields
 from decimal import Decimal
 from typing import Any, TypeVar
 
+from quotes import french
 from quotes.money import ZERO, Totals, VatShare
 
 SCHEMA = 1
@@ -51,6 +52,16 @@ class CompanyFacts:
     insurer: str
     mediator: str
     logo: Logo | None = None
+
+    @property
+    def legal_line(self) -> str:
+        """Who sells, as the law wants it at the foot of a quote, a page and a mail (art. R123-237 C. com.)."""
+        form = f"{self.legal_form} au capital de {self.capital}" if self.capital else self.legal_form
+        siret = french.NBSP.join((self.siret[:3], self.siret[3:6], self.siret[6:9], self.siret[9:]))
+        vat = f"TVA {self.vat_number}" if self.vat_number else "TVA non applicable, art. 293 B du CGI"
+        identity = ", ".join(filter(None, [self.legal_name, form, ", ".join(self.address.splitlines())]))
+        numbers = ", ".join(filter(None, [f"SIRET{french.NBSP}{siret}", self.registration, vat]))
+        return f"{identity}. {numbers}."
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,86 @@
+"""Where settings come from: the environment, and for the demo a file of secrets that it makes itself.
+
+A secret has no default outside the demo: what is missing stops the start with a sentence that says how to make it.
+"""
+
+from __future__ import annotations
+
+import base64
+import os
+import secrets
+from pathlib import Path
+
+import environ
+from django.core.exceptions import ImproperlyConfigured
+
+env = environ.Env()
+
+HOW_TO_MAKE = {
+    "SECRET_KEY": "python -c 'import secrets; print(secrets.token_urlsafe(50))'",
+    "OTP_KEY": "python -c 'import secrets; print(secrets.token_urlsafe(32))'",
+    "OUTBOX_KEY": "python -c 'from cryptography.fernet import Fernet; print(Fernet.generate_key().decode())'",
+    "SEAL_PASSPHRASE": "python -c 'import secrets; print(secrets.token_urlsafe(32))'",
+}
+
+
+def demo_directory(base: Path) -> Path:
+    return Path(os.environ.get("LOGISAV_DEMO_DIR", base / "var" / "demo")).resolve()
+
+
+def demo_note(directory: Path, name: str, *, default: str) -> str:
+    """What the running demo tells the commands beside it, such as its port."""
+    try:
+        return (directory / name).read_text().strip() or default
+    except FileNotFoundError:
+        return default
+
+
+def read_demo_secrets(directory: Path) -> None:
+    """Load the demo's own secrets, making them at its first start. The environment wins."""
+    path = directory / "demo.env"
+    if not path.exists():
+        directory.mkdir(parents=True, exist_ok=True)
+        lines = {name: secrets.token_urlsafe(48) for name in ("SECRET_KEY", "OTP_KEY", "SEAL_PASSPHRASE")}
+        lines["OUTBOX_KEY"] = base64.urlsafe_b64encode(secrets.token_bytes(32)).decode()
+        _write_once(path, "".join(f"{name}={value}\n" for name, value in lines.items()))
+    environ.Env.read_env(path)
+
+
+def _write_once(path: Path, text: str) -> None:
+    """Two processes may start together: the first one's secrets hold."""
+    draft = path.with_suffix(f".{os.getpid()}")
+    draft.touch(mode=0o600)
+    draft.write_text(text)
+    try:
+        os.link(draft, path)
+    except FileExistsError:
+        pass
+    draft.unlink()
+
+
+def secret(name: str) -> str:
+    """A secret that must be set: never a default."""
+    value = env.str(name, default="")
+    if not value:
+        raise ImproperlyConfigured(f"{name} is not set. Make one with: {HOW_TO_MAKE[name]}")
+    return value
+
+
+def required(name: str, example: str) -> str:
+    value = env.str(name, default="")
+    if not value:
+        raise ImproperlyConfigured(f"{name} is not set. Example: {name}={example}")
+    return value
+
+
+def refuse_demo_in_production(*, site_url: str, database: str, broker: str, hosts: list[str], stripe_key: str) -> None:
+    """The demo has known passwords: nothing that looks like production may load it."""
+    signs = {
+        "SITE_URL": not site_url.startswith(("http://127.0.0.1:", "http://localhost:")),
+        "DATABASE_URL": not database.startswith("sqlite:"),
+        "CELERY_BROKER_URL": not broker.startswith("sqla+sqlite:"),
+        "ALLOWED_HOSTS": bool(set(hosts) - {"127.0.0.1", "localhost"}),
+        "STRIPE_SECRET_KEY": stripe_key.startswith(("sk_live_", "rk_live_")),
+    }
+    if found := [name for name, found in signs.items() if found]:
+        raise ImproperlyConfigured(f"DEMO=1 must not meet production: {', '.join(found)} looks like it.")

@@ -1,0 +1,26 @@
+"""One pass over every queue that lives in the database."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+
+from notifications import delivery
+from quotes import rendering
+from signing import sealing
+
+SWEEPS: tuple[Callable[[], int], ...] = (rendering.sweep, sealing.sweep, delivery.sweep)
+log = logging.getLogger(__name__)
+
+
+def sweep() -> int:
+    """Run every sweep; one that fails does not keep the others from running. Returns rows taken up."""
+    return sum(_run(one) for one in SWEEPS)
+
+
+def _run(one: Callable[[], int]) -> int:
+    try:
+        return one()
+    except Exception:
+        log.exception("%s.sweep failed", one.__module__)
+        return 0

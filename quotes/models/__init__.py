@@ -1,0 +1,22 @@
+"""The business nouns: company, customer, quote with its lines, versions, links, questions and journal."""
+
+from quotes.models.access import AccessLink, Answer, Question
+from quotes.models.company import Company, Customer
+from quotes.models.journal import JournalHead, QuoteEvent
+from quotes.models.quote import IllegalMove, NumberCounter, Quote, QuoteLine
+from quotes.models.version import QuoteVersion
+
+__all__ = [
+    "AccessLink",
+    "Answer",
+    "Company",
+    "Customer",
+    "IllegalMove",
+    "JournalHead",
+    "NumberCounter",
+    "Question",
+    "Quote",
+    "QuoteEvent",
+    "QuoteLine",
+    "QuoteVersion",
+]

@@ -1,0 +1,285 @@
+"""The quote: its number, its lines, its state and the rules about one row."""
+
+from __future__ import annotations
+
+import datetime as dt
+import secrets
+from decimal import Decimal
+from typing import TYPE_CHECKING, Self
+
+from django.conf import settings
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+from django.urls import reverse
+from django.utils import timezone
+
+from quotes import french, money
+from quotes.models.company import Customer
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
+
+    from quotes.models.version import QuoteVersion
+
+
+VAT_CHOICES = [(rate, french.percent(rate)) for rate in money.VAT_RATES]
+
+
+class IllegalMove(Exception):
+    """A move that the graph of states does not have."""
+
+
+def new_public_id() -> str:
+    """Names a quote in addresses; it opens nothing by itself."""
+    return secrets.token_urlsafe(12)
+
+
+def today_in_paris() -> dt.date:
+    return french.in_paris(timezone.now()).date()
+
+
+class NumberCounter(models.Model):
+    """The last number given in a Paris year: taken in the transaction that creates the quote, so without holes."""
+
+    year = models.PositiveSmallIntegerField(primary_key=True)
+    last = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        verbose_name = "compteur de numéros"
+
+    def __str__(self) -> str:
+        return f"{self.year}: {self.last}"
+
+    @classmethod
+    def take(cls, year: int) -> str:
+        """The next number of the year, `D-2026-0001`; the row stays locked until the transaction ends."""
+        cls.objects.bulk_create([cls(year=year)], ignore_conflicts=True)
+        cls.objects.filter(year=year).update(last=models.F("last") + 1)
+        return f"D-{year}-{cls.objects.get(year=year).last:04}"
+
+
+class QuoteQuerySet(models.QuerySet["Quote"]):
+    def awaiting_customer(self) -> Self:
+        return self.filter(state__in=Quote.SIGNABLE)
+
+    def with_parties(self) -> Self:
+        return self.select_related("customer", "owner")
+
+    def visible_to(self, user: User) -> Self:
+        """Owners see their quotes; those who may manage see all."""
+        return self if user.has_perm("quotes.manage_all_quotes") else self.filter(owner=user)
+
+
+class Quote(models.Model):
+    class State(models.TextChoices):
+        DRAFT = "draft", "En cours"
+        SENDING = "sending", "Envoi en cours"
+        SENT = "sent", "Envoyé"
+        REMINDED = "reminded", "Relancé"
+        ACCEPTED = "accepted", "Accepté"
+        REFUSED = "refused", "Refusé"
+        CANCELLED = "cancelled", "Annulé"
+        WITHDRAWN = "withdrawn", "Rétracté"
+        DONE = "done", "Terminé"
+
+    class Contract(models.TextChoices):
+        DISTANCE = "distance", "À distance"
+        OFF_PREMISES = "off_premises", "Hors établissement"
+        ON_PREMISES = "on_premises", "En établissement"
+
+    class DepositKind(models.TextChoices):
+        NONE = "none", "Pas d'acompte"
+        PERCENT = "percent", "Pourcentage du total TTC"
+        AMOUNT = "amount", "Montant TTC"
+
+    MOVES: dict[State, frozenset[State]] = {
+        State.DRAFT: frozenset({State.SENDING, State.CANCELLED}),
+        State.SENDING: frozenset({State.SENT, State.DRAFT}),
+        State.SENT: frozenset(
+            {State.REMINDED, State.ACCEPTED, State.REFUSED, State.CANCELLED, State.SENDING},
+        ),
+        State.REMINDED: frozenset({State.ACCEPTED, State.REFUSED, State.CANCELLED, State.SENDING}),
+        State.REFUSED: frozenset({State.SENDING, State.DONE}),
+        State.ACCEPTED: frozenset({State.WITHDRAWN, State.DONE}),
+    }
+    SIGNABLE = (State.SENT, State.REMINDED)
+    REVISABLE = (State.SENT, State.REMINDED, State.REFUSED)
+    CONCLUDED = (State.ACCEPTED, State.WITHDRAWN, State.DONE)
+
+    number = models.CharField("numéro", max_length=20, unique=True, editable=False)
+    public_id = models.CharField(max_length=20, unique=True, default=new_public_id, editable=False)
+    title = models.CharField("objet", max_length=160)
+    customer = models.ForeignKey(
+        Customer, on_delete=models.PROTECT, related_name="quotes", verbose_name="client"
+    )
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="quotes", verbose_name="responsable"
+    )
+    worksite = models.TextField("adresse du chantier", max_length=300, blank=True)
+    issued_on = models.DateField("date du devis", default=today_in_paris)
+    valid_until = models.DateField("valable jusqu'au (inclus)")
+    contract = models.CharField(
+        "conclusion du contrat", max_length=14, choices=Contract, default=Contract.DISTANCE
+    )
+    intro = models.TextField("texte avant les lignes", blank=True, max_length=5000)
+    outro = models.TextField("texte après les lignes", blank=True, max_length=5000)
+    conditions = models.TextField("conditions particulières", blank=True, max_length=5000)
+    deposit_kind = models.CharField(
+        "acompte", max_length=8, choices=DepositKind, default=DepositKind.PERCENT
+    )
+    deposit_value = models.DecimalField(
+        "valeur de l'acompte", max_digits=12, decimal_places=2, default=Decimal(30)
+    )
+    start = models.CharField("début prévu", max_length=120, blank=True)
+    duration = models.CharField("durée prévue", max_length=120, blank=True)
+    internal_note = models.TextField(
+        "note interne", blank=True, help_text="Jamais montrée au client."
+    )
+    tags = models.CharField("étiquettes", max_length=200, blank=True)
+    state = models.CharField("état", max_length=10, choices=State, default=State.DRAFT, editable=False)
+    revising = models.BooleanField("nouvelle version en préparation", default=False, editable=False)
+    blocked_at = models.DateTimeField("accès bloqué le", null=True, blank=True, editable=False)
+    blocked_reason = models.CharField("raison du blocage", max_length=300, blank=True, editable=False)
+    accepted_at = models.DateTimeField("accepté le", null=True, blank=True, editable=False)
+    refused_at = models.DateTimeField("refusé le", null=True, blank=True, editable=False)
+    created_at = models.DateTimeField("créé le", auto_now_add=True)
+
+    objects = QuoteQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = "devis"
+        verbose_name_plural = "devis"
+        ordering = ("-created_at",)
+        permissions = (("manage_all_quotes", "Voir et gérer tous les devis"),)
+        indexes = (models.Index(fields=["state", "valid_until"], name="quote_state_validity"),)
+        constraints = (
+            models.CheckConstraint(
+                condition=models.Q(
+                    state__in=[
+                        "draft", "sending", "sent", "reminded", "accepted",
+                        "refused", "cancelled", "withdrawn", "done",
+                    ]
+                ),
+                name="quote_state_in_graph",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(deposit_kind="none")
+                | models.Q(deposit_kind="percent", deposit_value__gt=0, deposit_value__lte=100)
+                | models.Q(deposit_kind="amount", deposit_value__gt=0),
+                name="quote_deposit_in_bounds",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(valid_until__gte=models.F("issued_on")), name="quote_validity_after_issue"
+            ),
+        )  # fmt: skip
+
+    def __str__(self) -> str:
+        return self.number
+
+    def get_absolute_url(self) -> str:
+        return reverse("quotes:show", args=[self.public_id])
+
+    def move_to(self, state: State) -> None:
+        """Change the state along the graph, or raise IllegalMove. Only verbs of `workflow.py` call it."""
+        if state not in self.MOVES.get(self.State(self.state), frozenset()):
+            raise IllegalMove(f"{self.number}: {self.state} -> {state}")
+        self.state = state
+        self.save(update_fields=["state"])
+
+    @property
+    def is_blocked(self) -> bool:
+        """A block has no effect once the quote is accepted."""
+        return self.blocked_at is not None and self.state not in self.CONCLUDED
+
+    @property
+    def is_editable(self) -> bool:
+        """A sent quote is read-only, unless its next version is being prepared."""
+        return self.state == self.State.DRAFT or (self.revising and self.state in self.REVISABLE)
+
+    @property
+    def current_version(self) -> QuoteVersion | None:
+        """The version in force: the one that the customer reads and may sign."""
+        return self.versions.filter(is_current=True).first()
+
+    @property
+    def totals(self) -> money.Totals:
+        """The sums of the working copy; a sent quote's are frozen in its version."""
+        return money.totals(self.lines.all())
+
+    @property
+    def deposit_amount(self) -> Decimal:
+        """The deposit of the working copy in euros incl. tax; 0 when none is asked for."""
+        if self.deposit_kind == self.DepositKind.PERCENT:
+            return money.percentage_of(self.totals.incl_tax, self.deposit_value)
+        return self.deposit_value if self.deposit_kind == self.DepositKind.AMOUNT else money.ZERO
+
+
+class QuoteLine(models.Model):
+    class Kind(models.TextChoices):
+        ITEM = "item", "Ligne"
+        SECTION = "section", "Section"
+        TEXT = "text", "Texte libre"
+
+    quote = models.ForeignKey(Quote, on_delete=models.CASCADE, related_name="lines")
+    position = models.PositiveIntegerField("rang", default=0)
+    kind = models.CharField("genre", max_length=8, choices=Kind, default=Kind.ITEM)
+    label = models.CharField("désignation", max_length=300)
+    description = models.TextField("description", blank=True, max_length=3000)
+    quantity = models.DecimalField(
+        "quantité",
+        max_digits=12,
+        decimal_places=3,
+        default=Decimal(1),
+        validators=[MinValueValidator(Decimal("0.001"))],
+    )
+    unit = models.CharField("unité", max_length=20, blank=True)
+    unit_price = models.DecimalField(
+        "prix unitaire HT (€)",
+        max_digits=12,
+        decimal_places=2,
+        default=Decimal(0),
+        validators=[MinValueValidator(Decimal(0))],
+    )
+    discount = models.DecimalField(
+        "remise (%)",
+        max_digits=5,
+        decimal_places=2,
+        default=Decimal(0),
+        validators=[MinValueValidator(Decimal(0)), MaxValueValidator(Decimal(100))],
+    )
+    vat_rate = models.DecimalField(
+        "TVA", max_digits=4, decimal_places=2, default=Decimal(20), choices=VAT_CHOICES
+    )
+    option = models.BooleanField("option, hors total", default=False)
+
+    class Meta:
+        verbose_name = "ligne"
+        ordering = ("position", "pk")
+        constraints = (
+            models.CheckConstraint(condition=models.Q(quantity__gt=0), name="line_quantity_positive"),
+            models.CheckConstraint(condition=models.Q(unit_price__gte=0), name="line_price_not_negative"),
+            models.CheckConstraint(
+                condition=models.Q(discount__gte=0, discount__lte=100), name="line_discount_in_bounds"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(vat_rate__in=list(money.VAT_RATES)), name="line_vat_rate_known"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(option=False) | models.Q(kind="item"), name="line_option_is_an_item"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return self.label
+
+    @property
+    def counts(self) -> bool:
+        """Whether the line is part of the totals."""
+        return self.kind == self.Kind.ITEM and not self.option
+
+    @property
+    def total(self) -> Decimal:
+        """Euros excl. tax, to the cent."""
+        if self.kind != self.Kind.ITEM:
+            return money.ZERO
+        return money.line_total(quantity=self.quantity, unit_price=self.unit_price, discount=self.discount)

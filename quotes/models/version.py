@@ -1,0 +1,84 @@
+"""A version: what was sent, frozen. Its JSON and its PDF are what the customer reads and signs."""
+
+from __future__ import annotations
+
+import hashlib
+from functools import cached_property
+
+from django.db import models
+from django.utils import timezone
+
+from quotes.content import Content, canonical
+from quotes.models.quote import Quote, today_in_paris
+from quotes.queues import QueuedRow, QueueQuerySet
+
+
+def store_pdf(version: QuoteVersion, filename: str) -> str:
+    return f"versions/{filename}"
+
+
+def version_hash(*, content_sha256: str, pdf_sha256: str) -> str:
+    """What a code and a signature are bound to: text and picture of the quote in one SHA-256 (hex)."""
+    return hashlib.sha256(canonical({"content": content_sha256, "pdf": pdf_sha256}).encode()).hexdigest()
+
+
+class QuoteVersion(QueuedRow):
+    """The row waits for its PDF until `done_at`: it is the queue of the rendering."""
+
+    quote = models.ForeignKey(Quote, on_delete=models.PROTECT, related_name="versions")
+    number = models.PositiveSmallIntegerField("version")
+    content = models.TextField("contenu (JSON canonique)")
+    content_sha256 = models.CharField(max_length=64)
+    pdf = models.FileField(upload_to=store_pdf, blank=True)
+    pdf_sha256 = models.CharField(max_length=64, blank=True)
+    version_hash = models.CharField(max_length=64, blank=True)
+    is_current = models.BooleanField("en vigueur", default=False)
+    valid_until = models.DateField()
+    total = models.DecimalField("total TTC", max_digits=14, decimal_places=2)
+    deposit = models.DecimalField("acompte", max_digits=14, decimal_places=2)
+    frozen_at = models.DateTimeField(default=timezone.now)
+
+    objects: models.Manager[QuoteVersion] = QueueQuerySet["QuoteVersion"].as_manager()
+
+    class Meta:
+        verbose_name = "version"
+        ordering = ("quote", "number")
+        indexes = (
+            models.Index(
+                fields=["next_try_at"],
+                name="versions_to_render",
+                condition=models.Q(done_at=None, failed_at=None),
+            ),
+        )
+        constraints = (
+            models.UniqueConstraint(fields=["quote", "number"], name="version_number_unique"),
+            models.UniqueConstraint(
+                fields=["quote"], condition=models.Q(is_current=True), name="one_current_version"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(is_current=False) | ~models.Q(version_hash=""),
+                name="no_current_version_without_pdf",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(total__gte=0, deposit__gte=0, deposit__lte=models.F("total")),
+                name="version_amounts_in_bounds",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.quote.number}, version {self.number}"
+
+    @cached_property
+    def reading(self) -> Content:
+        """The frozen text, ready to be shown."""
+        return Content.from_json(self.content)
+
+    @property
+    def is_past_validity(self) -> bool:
+        """`today > valid_until`, in Paris: the day itself is included."""
+        return today_in_paris() > self.valid_until
+
+    def computed_hash(self) -> str:
+        """The version hash from the text as it stands in the database now."""
+        digest = hashlib.sha256(self.content.encode()).hexdigest()
+        return version_hash(content_sha256=digest, pdf_sha256=self.pdf_sha256)

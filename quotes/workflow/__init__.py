@@ -1,0 +1,53 @@
+"""Every write that has consequences: one verb, one story, one transaction.
+
+Lock order: Quote → SigningRequest or Deposit → JournalHead.
+"""
+
+from quotes.workflow.desk import block, cancel, change_email, mark_done, mark_refused, unblock
+from quotes.workflow.exchange import (
+    MAX_LINKS_AN_HOUR,
+    MAX_QUESTIONS_AN_HOUR,
+    Asked,
+    answer,
+    ask,
+    mark_accepted,
+    note_opened,
+    refuse,
+    remind,
+    request_link,
+    resend_link,
+)
+from quotes.workflow.sending import (
+    abandon_sending,
+    complete_sending,
+    create_quote,
+    duplicate,
+    revise,
+    send,
+)
+
+__all__ = [
+    "MAX_LINKS_AN_HOUR",
+    "MAX_QUESTIONS_AN_HOUR",
+    "Asked",
+    "abandon_sending",
+    "answer",
+    "ask",
+    "block",
+    "cancel",
+    "change_email",
+    "complete_sending",
+    "create_quote",
+    "duplicate",
+    "mark_accepted",
+    "mark_done",
+    "mark_refused",
+    "note_opened",
+    "refuse",
+    "remind",
+    "request_link",
+    "resend_link",
+    "revise",
+    "send",
+    "unblock",
+]

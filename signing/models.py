@@ -1,0 +1,225 @@
+"""A form and its code, the limits on guessing, the signature, the sealed document."""
+
+from __future__ import annotations
+
+import datetime as dt
+import secrets
+from typing import Any, NoReturn
+
+from django.db import models
+from django.utils import timezone
+
+from notifications.models import OutgoingEmail
+from quotes.models import AccessLink, Quote, QuoteVersion
+from quotes.models.journal import AppendOnly
+from quotes.queues import QueuedRow, QueueQuerySet
+
+CODE_LIFE = dt.timedelta(minutes=10)
+RESEND_AFTER = dt.timedelta(seconds=60)
+MAIL_IS_LATE_AFTER = dt.timedelta(seconds=20)
+WINDOW = dt.timedelta(hours=24)
+TRIES_A_CODE = 5
+CODES_A_WINDOW = 6
+TRIES_A_WINDOW = 30
+TRIES_A_LIFE = 60
+BUTTON = "Signer – commande avec obligation de paiement"
+
+
+def new_nonce() -> str:
+    return secrets.token_hex(32)
+
+
+def new_reference() -> str:
+    """80 random bits in 16 base32 characters (RFC 4648): names a signed document, opens nothing."""
+    alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
+    return "".join(secrets.choice(alphabet) for _ in range(16))
+
+
+class Signatory(models.Model):
+    """Who signs, as typed in the form; `email` is the address that the link went to."""
+
+    first_name = models.CharField("prénom", max_length=100)
+    last_name = models.CharField("nom", max_length=100)
+    phone = models.CharField("téléphone", max_length=40)
+    capacity = models.CharField("qualité", max_length=100, blank=True)
+    email = models.EmailField("adresse mail")
+    consents = models.JSONField("accords cochés", default=list)
+    drawing = models.BinaryField("signature dessinée (PNG)", null=True, blank=True)
+
+    class Meta:
+        abstract = True
+
+    @property
+    def full_name(self) -> str:
+        return f"{self.first_name} {self.last_name}"
+
+
+class SigningRequest(Signatory):
+    """A form that was accepted and the code mailed for it. A new code is a new row."""
+
+    class State(models.TextChoices):
+        OPEN = "open", "Code envoyé"
+        USED = "used", "Signé"
+        REPLACED = "replaced", "Remplacé"
+
+    quote = models.ForeignKey(Quote, on_delete=models.PROTECT, related_name="signing_requests")
+    version = models.ForeignKey(QuoteVersion, on_delete=models.PROTECT, related_name="+")
+    link = models.ForeignKey(AccessLink, on_delete=models.PROTECT, related_name="+")
+    mail = models.ForeignKey(OutgoingEmail, on_delete=models.SET_NULL, null=True, related_name="+")
+    version_hash = models.CharField(max_length=64)
+    nonce = models.CharField(max_length=64, default=new_nonce)
+    browser_sha256 = models.CharField(max_length=64)
+    state = models.CharField("état", max_length=10, choices=State, default=State.OPEN)
+    tries = models.PositiveSmallIntegerField("essais", default=0)
+    created_at = models.DateTimeField(default=timezone.now)
+    expires_at = models.DateTimeField()
+
+    class Meta:
+        verbose_name = "demande de signature"
+        verbose_name_plural = "demandes de signature"
+        ordering = ("-created_at",)
+        constraints = (
+            models.UniqueConstraint(
+                fields=["quote"], condition=models.Q(state="open"), name="one_open_code_per_quote"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(tries__lte=TRIES_A_CODE), name="code_tries_in_bounds"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.quote.number}, {self.full_name}"
+
+    @property
+    def is_alive(self) -> bool:
+        return self.state == self.State.OPEN and timezone.now() < self.expires_at
+
+    @property
+    def tries_left(self) -> int:
+        return TRIES_A_CODE - self.tries
+
+    @property
+    def resend_at(self) -> dt.datetime:
+        """From when on a new code may be asked for."""
+        return self.created_at + RESEND_AFTER
+
+    @property
+    def can_resend(self) -> bool:
+        return timezone.now() >= self.resend_at
+
+    @property
+    def is_delayed(self) -> bool:
+        """The mail with the code should have left by now."""
+        mail = self.mail
+        if mail is None or mail.state == OutgoingEmail.State.SENT:
+            return False
+        return not mail.is_waiting or timezone.now() > self.created_at + MAIL_IS_LATE_AFTER
+
+
+class SigningAllowance(models.Model):
+    """What a quote has used up of its tries: outlives links, forms, sessions and versions."""
+
+    quote = models.OneToOneField(
+        Quote, on_delete=models.PROTECT, primary_key=True, related_name="signing_allowance"
+    )
+    tries = models.PositiveSmallIntegerField("essais depuis la dernière autorisation", default=0)
+    renewed_at = models.DateTimeField("nouveaux essais autorisés le", null=True, blank=True)
+    owner_told_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        verbose_name = "essais de signature"
+        verbose_name_plural = "essais de signature"
+        constraints = (
+            models.CheckConstraint(condition=models.Q(tries__lte=TRIES_A_LIFE), name="life_tries_in_bounds"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.quote.number} : {self.tries}"
+
+    @property
+    def tries_in_window(self) -> int:
+        """Tries of the last 24 h; a code of 10 minutes counts whole, so never too few."""
+        recent = self._codes_since(timezone.now() - WINDOW - CODE_LIFE)
+        return recent.aggregate(sum=models.Sum("tries", default=0))["sum"]  # type: ignore[no-any-return]
+
+    @property
+    def codes_in_window(self) -> int:
+        return self._codes_since(timezone.now() - WINDOW).count()
+
+    def _codes_since(self, moment: dt.datetime) -> models.QuerySet[SigningRequest]:
+        start = max(moment, self.renewed_at) if self.renewed_at else moment
+        return SigningRequest.objects.filter(quote_id=self.quote_id, created_at__gt=start)
+
+    @property
+    def allows_a_code(self) -> bool:
+        return (
+            self.codes_in_window < CODES_A_WINDOW
+            and self.tries_in_window < TRIES_A_WINDOW
+            and self.tries < TRIES_A_LIFE
+        )
+
+
+class Signature(Signatory, QueuedRow):
+    """The acceptance. As a queue's entry it waits for its sealed PDF until `done_at`."""
+
+    quote = models.OneToOneField(Quote, on_delete=models.PROTECT, related_name="signature")
+    request = models.OneToOneField(SigningRequest, on_delete=models.PROTECT, related_name="signature")
+    version = models.ForeignKey(QuoteVersion, on_delete=models.PROTECT, related_name="+")
+    version_hash = models.CharField(max_length=64)
+    signed_at = models.DateTimeField("signé le", default=timezone.now)
+    ip = models.CharField("adresse IP", max_length=45, blank=True)
+    agent = models.CharField("navigateur", max_length=300, blank=True)
+    reference = models.CharField("référence", max_length=16, unique=True, default=new_reference)
+    journal_seq = models.PositiveIntegerField("dernier fait du journal")
+    journal_hash = models.CharField(max_length=64)
+    late_mail_at = models.DateTimeField(null=True, blank=True)
+
+    objects: models.Manager[Signature] = QueueQuerySet["Signature"].as_manager()
+
+    class Meta:
+        verbose_name = "signature"
+        ordering = ("-signed_at",)
+
+    def __str__(self) -> str:
+        return f"{self.quote.number}, {self.full_name}"
+
+    @property
+    def document(self) -> SealedDocument | None:
+        """The sealed PDF in its latest revision."""
+        return self.documents.order_by("-revision").first()
+
+
+def store_sealed(document: SealedDocument, filename: str) -> str:
+    return f"signed/{filename}"
+
+
+class SealedDocument(models.Model):
+    """The signed PDF: written once, a trigger of the database holds it."""
+
+    class Level(models.TextChoices):
+        B_B = "B-B", "PAdES B-B"
+
+    signature = models.ForeignKey(Signature, on_delete=models.PROTECT, related_name="documents")
+    revision = models.PositiveSmallIntegerField(default=1)
+    file = models.FileField(upload_to=store_sealed)
+    sha256 = models.CharField(max_length=64)
+    level = models.CharField("niveau", max_length=6, choices=Level, default=Level.B_B)
+    sealed_at = models.DateTimeField("scellé le", default=timezone.now)
+
+    class Meta:
+        verbose_name = "document scellé"
+        verbose_name_plural = "documents scellés"
+        constraints = (
+            models.UniqueConstraint(fields=["signature", "revision"], name="one_document_per_revision"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.signature.quote.number}, révision {self.revision}"
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        if self.pk is not None:
+            raise AppendOnly("a sealed document is written once")
+        super().save(*args, **kwargs)
+
+    def delete(self, *args: Any, **kwargs: Any) -> NoReturn:
+        raise AppendOnly("a sealed document is written once")

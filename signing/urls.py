@@ -1,0 +1,12 @@
+from django.urls import path
+
+from signing import views
+
+app_name = "signing"
+urlpatterns = [
+    path("signature-electronique/", views.about, name="about"),
+    path("devis/<str:public_id>/signer/", views.sign, name="sign"),
+    path("devis/<str:public_id>/signer/code/", views.code, name="code"),
+    path("devis/<str:public_id>/signer/nouveau-code/", views.resend, name="resend"),
+    path("devis/<str:public_id>/devis-signe.pdf", views.signed_pdf, name="signed_pdf"),
+]
