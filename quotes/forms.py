@@ -1,0 +1,43 @@
+"""What a customer may write on a quote's pages: a question, a refusal."""
+
+from __future__ import annotations
+
+from django import forms
+
+from quotes.fields import ParagraphsField, PhoneField
+
+TOO_SHORT = "Écrivez au moins %(limit_value)d caractères, pour que nous comprenions votre question."
+TOO_LONG = "Ce texte est trop long\u00a0: %(limit_value)d caractères au plus, il en a %(show_value)d."
+PARAGRAPHS = {"class": "input", "rows": 5}
+
+
+class QuestionForm(forms.Form):
+    text = ParagraphsField(
+        label="Votre message",
+        help_text="Votre interlocuteur le reçoit par mail, et vous répond ici et par mail.",
+        min_length=10,
+        max_length=4000,
+        widget=forms.Textarea(attrs=PARAGRAPHS),
+        error_messages={
+            "required": "Écrivez votre message.",
+            "min_length": TOO_SHORT,
+            "max_length": TOO_LONG,
+        },
+    )
+    phone = PhoneField(
+        label="Téléphone",
+        help_text="Si vous préférez être rappelé.",
+        required=False,
+        max_length=40,
+    )
+
+
+class RefuseForm(forms.Form):
+    reason = ParagraphsField(
+        label="Votre raison",
+        help_text="Elle nous aide à mieux vous répondre une autre fois.",
+        required=False,
+        max_length=2000,
+        widget=forms.Textarea(attrs=PARAGRAPHS),
+        error_messages={"max_length": TOO_LONG},
+    )
