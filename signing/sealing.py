@@ -48,7 +48,7 @@ def seal_signature(signature_id: int) -> bool:
         return False
     try:
         document = sealed_pdf(signature)
-    except (pdf.RenderingFailed, AlteredVersion, OSError) as failure:
+    except (pdf.RenderingFailed, AlteredVersion, seal.UnusableKey, OSError) as failure:
         log.exception("signature %s is not sealed yet", signature.pk)
         signature.postpone(str(failure))
         return True

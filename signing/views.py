@@ -11,6 +11,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from quotes import french
 from quotes.access import Situation, Visit, actor_of, quote_required
+from quotes.models import QuoteVersion
 from quotes.versions import changes
 from quotes.views import pdf_response
 from signing import workflow
@@ -32,6 +33,9 @@ def sign(request: HttpRequest, visit: Visit) -> HttpResponse:
     if request.method != "POST":
         form = SigningForm(content, initial={"version_hash": visit.version.version_hash})
         return _form_page(request, visit, form)
+    if request.POST.get("version_hash") != visit.version.version_hash:
+        read = visit.quote.versions.filter(version_hash=request.POST.get("version_hash") or None).first()
+        return _changed(request, visit, read)
     form = SigningForm(content, request.POST)
     if not form.is_valid():
         return _form_page(request, visit, form, status=422)
@@ -94,7 +98,7 @@ def code(request: HttpRequest, visit: Visit) -> HttpResponse:
     if signing_request is None:
         return _no_request(request, visit)
     if signing_request.version_hash != visit.version.version_hash:
-        return _answer(request, visit, Outcome.CHANGED, read=signing_request)
+        return _changed(request, visit, signing_request.version)
     if request.method != "POST":
         return _code_page(request, visit, signing_request, CodeForm())
     form = CodeForm(request.POST)
@@ -111,7 +115,7 @@ def code(request: HttpRequest, visit: Visit) -> HttpResponse:
         signing_request.refresh_from_db(fields=["tries"])
         form.add_error("code", _wrong_code(signing_request))
         return _code_page(request, visit, signing_request, form, status=422)
-    return _answer(request, visit, outcome, read=signing_request)
+    return _answer(request, visit, outcome)
 
 
 def _own_request(request: HttpRequest, visit: Visit) -> SigningRequest | None:
@@ -167,7 +171,15 @@ def resend(request: HttpRequest, visit: Visit) -> HttpResponse:
         form = CodeForm()
         messages.warning(request, _too_soon(visit))
         return _code_page(request, visit, signing_request, form, status=429)
-    return _answer(request, visit, outcome, read=signing_request)
+    return _answer(request, visit, outcome)
+
+
+def _changed(request: HttpRequest, visit: Visit, read: QuoteVersion | None) -> HttpResponse:
+    """« Le devis a changé, relisez-le », with what changed since the version that was read."""
+    context = _context(visit)
+    if read is not None:
+        context["changes"] = changes(read.reading, visit.version.reading)
+    return render(request, "signing/changed.html", context, status=409)
 
 
 PAGES = {
@@ -179,17 +191,12 @@ PAGES = {
 }
 
 
-def _answer(
-    request: HttpRequest, visit: Visit, outcome: Outcome, *, read: SigningRequest | None = None
-) -> HttpResponse:
+def _answer(request: HttpRequest, visit: Visit, outcome: Outcome) -> HttpResponse:
     """The page of an outcome; where the quote's own page tells it best, that one."""
     if outcome not in PAGES:
         return redirect(visit.quote)
     template, status = PAGES[outcome]
-    context = _context(visit)
-    if outcome is Outcome.CHANGED and read is not None and read.version_id != visit.version.pk:
-        context["changes"] = changes(read.version.reading, visit.version.reading)
-    return render(request, template, context, status=status)
+    return render(request, template, _context(visit), status=status)
 
 
 @require_safe

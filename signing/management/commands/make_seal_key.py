@@ -1,0 +1,32 @@
+"""Make the key of the seal, once."""
+
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+
+from signing import seal
+
+
+class Command(BaseCommand):
+    help = "Fait la clé du cachet (EC P-256, PKCS#12) à l'adresse SEAL_PKCS12, protégée par SEAL_PASSPHRASE."
+    requires_system_checks = ()
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("organisation", help="dénomination sociale de l'entreprise")
+
+    def handle(self, *args: Any, organisation: str, **options: Any) -> None:
+        path = Path(settings.SEAL_PKCS12)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            seal.make_key(
+                path,
+                passphrase=settings.SEAL_PASSPHRASE,
+                common_name=f"Cachet de {organisation}",
+                organisation=organisation,
+            )
+        except FileExistsError as exists:
+            raise CommandError(f"{path} existe déjà : une clé ne se remplace pas.") from exists
+        self.stdout.write(f"Clé du cachet : {path}. Gardez-en une copie et sa phrase de passe à part.")
