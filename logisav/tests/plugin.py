@@ -1,0 +1,157 @@
+"""The pytest plugin of this project: which servers the tests run on, what they may see, what is said at the end.
+
+It is loaded by name (`-p`, see pytest.ini) because pytest-django reads the settings before any conftest.py.
+LOGISAV_TEST_STACK chooses `sqlite` (default: SQLite and the embedded broker) or `postgres` (PostgreSQL and Redis).
+"""
+
+import atexit
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from django.core.cache import cache
+
+from logisav.tests import environment, stack, triggers
+from logisav.tests.figures import FULL, Figures
+
+STACK = os.environ.get("LOGISAV_TEST_STACK", "sqlite")
+TITLES = {"sqlite": "SQLite et courtier intégré", "postgres": "PostgreSQL et Redis"}
+WORKER = os.environ.get("PYTEST_XDIST_WORKER", "")
+CHROMIUM = shutil.which("chromium")
+
+servers: list[stack.Server] = []
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_load_initial_conftests() -> Iterator[None]:
+    """Servers and environment first: the settings are read inside."""
+    if STACK not in TITLES:
+        raise pytest.UsageError(f"LOGISAV_TEST_STACK: {STACK} is none of {', '.join(TITLES)}")
+    if not WORKER:
+        _prepare_run()
+    folder = Path(os.environ["LOGISAV_TEST_DIR"]) / (WORKER or "main")
+    folder.mkdir(exist_ok=True)
+    os.environ.update(_variables(folder))
+    return (yield)
+
+
+def _prepare_run() -> None:
+    """Once per run, in the process that the other ones descend from."""
+    atexit.register(_clean, os.getpid())
+    os.environ["LOGISAV_TEST_DIR"] = tempfile.mkdtemp(prefix="logisav-tests-")
+    if STACK == "postgres":
+        try:
+            postgres, redis = _start(stack.Postgres), _start(stack.Redis)
+        except stack.MissingProgram as missing:
+            raise pytest.UsageError(f"{TITLES[STACK]}: missing {missing}") from missing
+        os.environ["LOGISAV_TEST_POSTGRES_PORT"] = str(postgres.port)
+        os.environ["LOGISAV_TEST_REDIS_PORT"] = str(redis.port)
+
+
+def _start(kind: type[stack.Postgres] | type[stack.Redis]) -> stack.Server:
+    server = kind()
+    servers.append(server)
+    server.start()
+    return server
+
+
+def _variables(folder: Path) -> dict[str, str]:
+    """Each process of a parallel run has its own files and its own numbers in Redis."""
+    if STACK == "sqlite":
+        return environment.sqlite_variables(folder)
+    number = 2 * (1 + int(WORKER.removeprefix("gw") or -1))
+    redis = f"redis://127.0.0.1:{os.environ['LOGISAV_TEST_REDIS_PORT']}"
+    return environment.variables(
+        folder,
+        database_url=f"postgres://logisav@127.0.0.1:{os.environ['LOGISAV_TEST_POSTGRES_PORT']}/logisav",
+        broker_url=f"{redis}/{number}",
+        cache_url=f"{redis}/{number + 1}",
+    )
+
+
+def pytest_configure() -> None:
+    """Flushes must get past the append-only triggers."""
+    triggers.lift_triggers_while_flushing()
+
+
+def pytest_unconfigure() -> None:
+    """Leave no server and no file."""
+    _clean(os.getpid())
+
+
+def _clean(owner: int) -> None:
+    """Also run at exit, for a start that failed half-way; a fork of ours owns nothing."""
+    if os.getpid() != owner or WORKER:
+        return
+    while servers:
+        servers.pop().remove()
+    if folder := os.environ.pop("LOGISAV_TEST_DIR", None):
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Keep what this run is about; a browser test without a browser is a skip, but a failure on the build machine."""
+    left_out = [item for item in items if not _wanted(item)]
+    items[:] = [item for item in items if item not in set(left_out)]
+    config.hook.pytest_deselected(items=left_out)
+    if CHROMIUM is None and not os.environ.get("CI"):
+        for item in items:
+            if item.get_closest_marker("browser"):
+                item.add_marker(pytest.mark.skip(reason="needs chromium"))
+
+
+def _wanted(item: pytest.Item) -> bool:
+    if item.get_closest_marker("postgres") and STACK != "postgres":
+        return False
+    if FULL:
+        return "figure" in getattr(item, "fixturenames", ()) or bool(item.get_closest_marker("figures"))
+    return not item.get_closest_marker("figures")
+
+
+@pytest.fixture(scope="session")
+def figure() -> Callable[[str, str], None]:
+    """`figure("code", "200 courses, 0 erreur")` adds a line to the table printed at the end."""
+    return Figures(Path(os.environ["LOGISAV_TEST_DIR"])).record
+
+
+@pytest.fixture(autouse=True)
+def _empty_cache() -> Iterator[None]:
+    """What a test left in the cache (counters of attempts above all) is no business of the next one."""
+    yield
+    cache.clear()
+
+
+def pytest_report_header() -> str:
+    """Say at the top what the tests run on."""
+    return f"logisav: {TITLES[STACK]}{', comptes complets' if FULL else ''}"
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """The table of figures, then one line that says how this stack fared."""
+    if "LOGISAV_TEST_DIR" in os.environ:
+        table = list(Figures(Path(os.environ["LOGISAV_TEST_DIR"])).lines())
+        if table:
+            terminalreporter.section("Chiffres" if FULL else "Chiffres (échantillons)")
+            terminalreporter.write_line("\n".join(table))
+    terminalreporter.write_line(_closing_line(terminalreporter.stats))
+
+
+def _closing_line(stats: dict[str, list[object]]) -> str:
+    def count(*names: str) -> int:
+        return sum(len(stats.get(name, [])) for name in names)
+
+    passed, failed = count("passed", "xfailed"), count("failed", "error")
+    parts = [
+        _counted(passed, "test réussi", "tests réussis"),
+        _counted(failed, "échec", "échecs"),
+        _counted(count("skipped"), "sauté", "sautés"),
+    ]
+    return f"Sur {TITLES[STACK]} : {', '.join(parts)}"
+
+
+def _counted(number: int, one: str, many: str) -> str:
+    return f"{number} {many if number > 1 else one}"

@@ -1,0 +1,54 @@
+"""Empty tables between tests although triggers forbid it: they are lifted for the flush and put back after it.
+
+Only `transactional_db` flushes. The append-only triggers stand during every test, as in production.
+"""
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from django.db import connection
+
+Statements = list[str]
+
+SQLITE_TRIGGERS = "SELECT name, sql FROM sqlite_master WHERE type = 'trigger' ORDER BY name"
+POSTGRES_TRIGGERS = """
+    SELECT format('%s', tgrelid::regclass), format('%I', tgname) FROM pg_trigger
+    WHERE NOT tgisinternal AND tgenabled <> 'D' ORDER BY tgrelid, tgname
+"""
+
+
+def sqlite_statements(connection: Any) -> tuple[Statements, Statements]:
+    """SQLite cannot switch a trigger off: drop it and create it again from its own text."""
+    with connection.cursor() as cursor:
+        cursor.execute(SQLITE_TRIGGERS)
+        triggers = cursor.fetchall()
+    lift = [f"DROP TRIGGER {connection.ops.quote_name(name)}" for name, _ in triggers]
+    return lift, [text for _, text in triggers]
+
+
+def postgres_statements(connection: Any) -> tuple[Statements, Statements]:
+    """Switch off, one by one, the triggers that are on."""
+    with connection.cursor() as cursor:
+        cursor.execute(POSTGRES_TRIGGERS)
+        triggers = cursor.fetchall()
+    lift = [f"ALTER TABLE {table} DISABLE TRIGGER {name}" for table, name in triggers]
+    return lift, [f"ALTER TABLE {table} ENABLE TRIGGER {name}" for table, name in triggers]
+
+
+STATEMENTS: dict[str, Callable[[Any], tuple[Statements, Statements]]] = {
+    "sqlite": sqlite_statements,
+    "postgresql": postgres_statements,
+}
+
+
+def lift_triggers_while_flushing() -> None:
+    """Wrap Django's flush; it runs its statements in one transaction, so a failure leaves the triggers on."""
+    operations: Any = type(connection.ops)
+    statements = STATEMENTS[connection.vendor]
+    flush = operations.execute_sql_flush
+
+    def flush_without_triggers(self: Any, sql_list: Iterable[str]) -> None:
+        lift, put_back = statements(self.connection)
+        flush(self, [*lift, *sql_list, *put_back])
+
+    operations.execute_sql_flush = flush_without_triggers
