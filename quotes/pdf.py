@@ -72,7 +72,13 @@ def _run(job: bytes, *, scratch: str) -> subprocess.CompletedProcess[bytes]:
     command = [sys.executable, "-P", "-W", "ignore::UserWarning", "-m", "quotes.weasy"]
     try:
         return subprocess.run(
-            command, input=job, capture_output=True, timeout=MAX_SECONDS, env=environment(scratch), cwd=scratch
+            command,
+            check=False,
+            input=job,
+            capture_output=True,
+            timeout=MAX_SECONDS,
+            env=environment(scratch),
+            cwd=scratch,
         )
     except subprocess.TimeoutExpired as late:
         raise RenderingFailed(Reason.TOO_SLOW) from late

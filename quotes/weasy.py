@@ -1,10 +1,10 @@
-"""The PDF engine, a process of its own: `python -m quotes.weasy`, a JSON job on standard input, a PDF on standard output.
+"""The PDF engine, a process of its own: `python -m quotes.weasy`, a JSON job in, a PDF out (see quotes/pdf.py).
 
-The only module that imports WeasyPrint, and the only place where a text of a customer meets a renderer. Two walls
-stand between that text and the machine: the fetcher serves our own stylesheets, fonts and the images that came
-with the job, nothing else; and should anything get around it, the interpreter itself refuses sockets, processes and
-files outside (an audit hook cannot be taken off again). An address that is refused stops the rendering: a document
-that asks for something foreign is not one of ours.
+The only module that imports WeasyPrint, and the only place where a customer's text meets a renderer. Two walls
+stand between that text and the machine: the fetcher serves our own stylesheets, fonts and the job's images,
+nothing else; and should anything get around it, the interpreter itself refuses sockets, processes and files
+outside (an audit hook cannot be taken off again). A refused address stops the rendering: a document that asks
+for something foreign is not one of ours.
 """
 
 from __future__ import annotations
@@ -35,12 +35,12 @@ PR_SET_PDEATHSIG = 1
 FACES = "asset:pdf/fonts.css"
 ASSET_TYPES = {".css": "text/css", ".woff2": "font/woff2", ".ttf": "font/ttf"}
 IMAGE_TYPES = {b"\x89PNG\r\n\x1a\n": "image/png", b"\xff\xd8\xff": "image/jpeg"}
-FORBIDDEN = ("socket.", "subprocess.", "os.exec", "os.fork", "os.posix_spawn", "os.spawn", "os.system", "pty.")
+FORBIDDEN = ("socket.", "subprocess.", "os.exec", "os.fork", "os.posix_spawn", "os.spawn", "os.system")
 WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT
 
 
 class Fetcher:
-    """Answers `asset:FOLDER/FILE` from static/pdf and static/fonts and `image:NAME` from the job, and nothing else."""
+    """Answers `asset:FOLDER/FILE` (static/pdf, static/fonts) and `image:NAME` (the job's), and nothing else."""
 
     def __init__(self, images: Mapping[str, bytes]) -> None:
         self._images = images
@@ -75,7 +75,7 @@ def _response(url: str, body: bytes, mime: str) -> URLFetcherResponse:
 
 
 class Complaints(logging.Handler):
-    """What WeasyPrint could not do as asked (an image, a missing alternative text): no document is better than half."""
+    """What WeasyPrint could not do as asked: better no document than one without its logo or its tags."""
 
     def __init__(self) -> None:
         super().__init__(logging.ERROR)
@@ -96,10 +96,10 @@ def bound_resources() -> None:
 
 
 def shut_doors() -> None:
-    """From here on this interpreter opens no socket, starts no process and reads nothing but code and our static files."""
-    scratch = os.path.realpath(tempfile.gettempdir()) + os.sep
+    """From here on: no socket, no process, and no file but installed code and our static files."""
     code = {sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib", "platlib")}
-    readable = (scratch, *(os.path.realpath(folder) + os.sep for folder in (*code, STATIC / "pdf", STATIC / "fonts")))
+    scratch = _inside(tempfile.gettempdir())
+    readable = (scratch, *map(_inside, code), _inside(STATIC / "pdf"), _inside(STATIC / "fonts"))
 
     def guard(event: str, arguments: tuple[Any, ...]) -> None:
         if event.startswith(FORBIDDEN):
@@ -112,6 +112,10 @@ def shut_doors() -> None:
     sys.addaudithook(guard)
 
 
+def _inside(folder: str | Path) -> str:
+    return os.path.realpath(folder) + os.sep
+
+
 def render(html: str, *, images: Mapping[str, bytes], complaints: Complaints) -> bytes:
     """PDF/A-3b with the tags that PDF/UA asks for, byte for byte the same for the same job."""
     logging.getLogger("weasyprint").addHandler(complaints)
@@ -119,8 +123,7 @@ def render(html: str, *, images: Mapping[str, bytes], complaints: Complaints) ->
     page = HTML(string=html, url_fetcher=fetcher)
     faces = CSS(url=FACES, url_fetcher=fetcher, font_config=fonts)
     pdf = page.write_pdf(stylesheets=[faces], font_config=fonts, pdf_variant="pdf/a-3b", pdf_tags=True)
-    assert isinstance(pdf, bytes)
-    return pdf
+    return bytes(pdf)
 
 
 def main() -> Exit:
@@ -134,14 +137,14 @@ def main() -> Exit:
     try:
         pdf = render(job["html"], images=images, complaints=complaints)
     except FatalURLFetchingError as refused:
-        print(refused, file=sys.stderr)
+        sys.stderr.write(str(refused))
         return Exit.REFUSED_ADDRESS
     return _hand_over(pdf, answer=answer.fileno(), complaints=complaints)
 
 
 def _hand_over(pdf: bytes, *, answer: int, complaints: Complaints) -> Exit:
     if complaints.said:
-        print(*complaints.said, sep="\n", file=sys.stderr)
+        sys.stderr.write("\n".join(complaints.said))
         return Exit.INCOMPLETE
     if len(pdf) > MAX_PDF:
         return Exit.PDF_TOO_LARGE
