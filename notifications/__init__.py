@@ -1,1 +1,1 @@
-"""The outbox and the in-app notices. It knows nothing of what they are about: a text reference and an address."""
+"""The outbox and the in-app notices. What they are about it knows as a text reference and an address."""

@@ -1,10 +1,10 @@
-"""The only sender of mails: claim a row, talk to the SMTP server outside any transaction, write down what it said.
+"""The only sender of mails: claim a row, talk to the server outside any transaction, write down what it said.
 
-Delivery is at least once. A mail can leave twice only if the worker dies between the server's 250 and the closing
-transaction, and then both carry the same Message-ID.
+Delivery is at least once. A mail can leave twice only if the worker dies between the server's 250 and the
+closing transaction, and then both carry the same Message-ID.
 
-Lock order: the e-mail's row comes first, before any row that a handler takes; nothing that holds a quote locks an
-existing e-mail.
+Lock order: the e-mail's row comes first, before any row that a handler takes; nothing that holds a quote locks
+an existing e-mail.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ from notifications.models import OutgoingEmail
 
 log = logging.getLogger(__name__)
 
-LEASE = dt.timedelta(minutes=3)  # how long a claim holds; a worker that dies leaves its mail for longer nobody
+LEASE = dt.timedelta(minutes=3)  # after that the mail of a worker that died is taken up by another
 SPEAK_WITHIN = 60.0  # seconds from the claim to DATA, so that nothing is sent under a claim that has run out
 DATA_TIMEOUT = 60.0  # a server that looks into mails may think about them before it answers
 GOODBYE_TIMEOUT = 2.0
@@ -121,7 +121,7 @@ def claim(pk: int) -> OutgoingEmail | None:
 
 
 @transaction.atomic
-def _close(email: OutgoingEmail, state: OutgoingEmail.State, *, smtp_reply: str = "", error: str = "") -> None:
+def _close(email: OutgoingEmail, state: State, *, smtp_reply: str = "", error: str = "") -> None:
     """Settle the mail, forget its secrets, tell who asked for it."""
     row = OutgoingEmail.objects.select_for_update().get(pk=email.pk)
     if not _may_close(row, email, state):
@@ -135,8 +135,8 @@ def _close(email: OutgoingEmail, state: OutgoingEmail.State, *, smtp_reply: str 
     _tell(row, now=now)
 
 
-def _may_close(row: OutgoingEmail, email: OutgoingEmail, state: OutgoingEmail.State) -> bool:
-    """A mail that the server has taken is sent, even if the claim ran out meanwhile; all else needs the claim."""
+def _may_close(row: OutgoingEmail, email: OutgoingEmail, state: State) -> bool:
+    """What the server has taken is sent, even if the claim ran out meanwhile; all else needs the claim."""
     if row.state == State.SENT:
         return False
     return state == State.SENT or (row.state == State.SENDING and row.claimed_until == email.claimed_until)
@@ -165,7 +165,7 @@ def tell(pk: int) -> None:
 
 
 def _tell(row: OutgoingEmail, *, now: dt.datetime) -> None:
-    """Call the application's handler. If it fails, the mail's own state stands all the same and the sweep comes back."""
+    """Call the application's handler. If it fails, the mail's own state stands and the sweep comes back."""
     handler = outbox.handler_of(row)
     try:
         with transaction.atomic():
@@ -185,8 +185,24 @@ def _tell(row: OutgoingEmail, *, now: dt.datetime) -> None:
 
 def _send(email: OutgoingEmail) -> str:
     """The server's answer to DATA. Raises Refused or Postponed."""
+    try:
+        secrets = vault.unseal(email.sealed_secrets) if email.sealed_secrets is not None else {}
+        message = _message(email, secrets)
+    except ValidationError as error:
+        raise Refused(f"Adresse impossible : {email.to}") from error
+    except Exception as error:
+        # A key, a file or a template that is missing for now: an operator can put it back.
+        log.exception("mail %s (%s) cannot be written", email.pk, email.message)
+        raise Postponed(f"Message impossible à préparer ({type(error).__name__})") from error
+    try:
+        return vault.scrub(_transmit(message), secrets)
+    except (Refused, Postponed) as answer:
+        # Some servers quote the line that they do not like.
+        raise type(answer)(vault.scrub(str(answer), secrets)) from None
+
+
+def _transmit(message: EmailMultiAlternatives) -> str:
     backend = RecordingBackend(timeout=settings.EMAIL_TIMEOUT)
-    message = _written(email)
     try:
         backend.send_messages([message])
     except (smtplib.SMTPException, OSError) as error:
@@ -196,26 +212,13 @@ def _send(email: OutgoingEmail) -> str:
     return backend.reply
 
 
-def _written(email: OutgoingEmail) -> EmailMultiAlternatives:
-    try:
-        return _message(email)
-    except ValidationError as error:
-        raise Refused(f"Adresse impossible : {email.to}") from error
-    except Exception as error:
-        # A key, a file or a template that is missing for now: an operator can put it back, so nothing is given up.
-        log.exception("mail %s (%s) cannot be written", email.pk, email.message)
-        raise Postponed(f"Message impossible à préparer ({type(error).__name__})") from error
-
-
-def _message(email: OutgoingEmail) -> EmailMultiAlternatives:
-    text, html = email.text, email.html
-    if email.sealed_secrets is not None:
-        secrets = vault.unseal(email.sealed_secrets)
-        true = rendering.render(email.message, email.context, secrets, subject=email.subject)
-        text, html = true.text, true.html
+def _message(email: OutgoingEmail, secrets: vault.Secrets) -> EmailMultiAlternatives:
+    written = rendering.Rendering(text=email.text, html=email.html)
+    if secrets:
+        written = rendering.render(email.message, email.context, secrets, subject=email.subject)
     message = EmailMultiAlternatives(
         subject=one_line(email.subject),
-        body=text,
+        body=written.text,
         from_email=named(email.sender_name, settings.DEFAULT_FROM_EMAIL),
         to=[bare_address(email.to)],
         reply_to=[email.reply_to] if is_address(email.reply_to) else None,
@@ -225,7 +228,7 @@ def _message(email: OutgoingEmail) -> EmailMultiAlternatives:
             "X-Auto-Response-Suppress": "All",
         },
     )
-    message.attach_alternative(html, "text/html")
+    message.attach_alternative(written.html, "text/html")
     for attachment in email.attachments:
         with default_storage.open(attachment["path"]) as file:
             message.attach(one_line(attachment["name"]), file.read(), attachment["type"])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 
 from django.conf import settings
-from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
+from django.contrib.auth.models import User
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
@@ -14,10 +14,9 @@ from django.utils import timezone
 class OutgoingEmailQuerySet(models.QuerySet["OutgoingEmail"]):
     def due(self, now: dt.datetime) -> OutgoingEmailQuerySet:
         """Whatever may be taken up: its time has come, or who had taken it up is gone."""
-        State = OutgoingEmail.State
-        return self.filter(
-            Q(state=State.QUEUED, next_try_at__lte=now) | Q(state=State.SENDING, claimed_until__lte=now)
-        ).order_by("next_try_at", "pk")
+        queued = Q(state=OutgoingEmail.State.QUEUED, next_try_at__lte=now)
+        abandoned = Q(state=OutgoingEmail.State.SENDING, claimed_until__lte=now)
+        return self.filter(queued | abandoned).order_by("next_try_at", "pk")
 
     def untold(self, now: dt.datetime) -> OutgoingEmailQuerySet:
         """Settled, but the application that asked for it has not heard of it yet."""
@@ -31,8 +30,7 @@ class OutgoingEmailQuerySet(models.QuerySet["OutgoingEmail"]):
 
     def unsent(self) -> OutgoingEmailQuerySet:
         """What will never leave by itself: somebody has to look at it."""
-        State = OutgoingEmail.State
-        return self.filter(state__in=(State.FAILED, State.OUTDATED, State.ATTENTION))
+        return self.filter(state__in=OutgoingEmail.UNSENT)
 
 
 class OutgoingEmail(models.Model):
@@ -47,7 +45,8 @@ class OutgoingEmail(models.Model):
         ATTENTION = "attention", "À traiter"
 
     WAITING = (State.QUEUED, State.SENDING)
-    SETTLED = (State.SENT, State.FAILED, State.OUTDATED, State.ATTENTION)
+    UNSENT = (State.FAILED, State.OUTDATED, State.ATTENTION)
+    SETTLED = (State.SENT, *UNSENT)
 
     message = models.CharField("modèle", max_length=60)
     to = models.CharField("destinataire", max_length=254)
@@ -102,10 +101,10 @@ class OutgoingEmail(models.Model):
 
 
 class NotificationQuerySet(models.QuerySet["Notification"]):
-    def of(self, user: AbstractBaseUser | AnonymousUser) -> NotificationQuerySet:
-        return self.filter(user_id=user.pk)
+    def of(self, user: User) -> NotificationQuerySet:
+        return self.filter(user=user)
 
-    def unread(self, user: AbstractBaseUser | AnonymousUser) -> NotificationQuerySet:
+    def unread(self, user: User) -> NotificationQuerySet:
         return self.of(user).filter(read_at=None)
 
     def mark_read(self) -> int:

@@ -1,7 +1,7 @@
 """Telling the worker that there is something to do, without ever waiting for the broker.
 
-A thread of its own talks to the broker: one that hangs costs a request nothing. Nothing is lost with it either,
-since the sweep reads the rows themselves.
+A thread of its own talks to the broker: one that hangs costs a request nothing. Nothing is lost with it
+either, since the sweep reads the rows themselves.
 """
 
 from __future__ import annotations

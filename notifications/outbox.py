@@ -14,7 +14,7 @@ from email.utils import parseaddr
 from typing import Any
 
 from django.conf import settings
-from django.contrib.auth.models import AbstractBaseUser
+from django.contrib.auth.models import User
 from django.db import transaction
 
 from notifications import rendering, vault
@@ -62,7 +62,7 @@ def queue(
     expires_at: dt.datetime | None = None,
     url: str = "",
 ) -> OutgoingEmail:
-    """Ask for a mail. `message` names its templates, such as "quotes/link"; past `expires_at` it is not sent."""
+    """Ask for a mail. `message` names its templates ("quotes/link"); past `expires_at` it is not sent."""
     secrets = secrets or {}
     # As it will be read back: what was marked safe, or was no plain value, is so no more.
     context = json.loads(json.dumps(context))
@@ -119,7 +119,7 @@ def _own_domain() -> str:
     return parseaddr(settings.DEFAULT_FROM_EMAIL)[1].rpartition("@")[2]
 
 
-def notify(user: AbstractBaseUser, *, kind: str, text: str, about: str, url: str) -> Notification:
+def notify(user: User, *, kind: str, text: str, about: str, url: str) -> Notification:
     """Put a line behind the bell of this member of staff."""
-    return Notification.objects.create(user_id=user.pk, kind=kind, text=one_line(text, limit=500), about=about, url=url)
-
+    text = one_line(text, limit=500)
+    return Notification.objects.create(user=user, kind=kind, text=text, about=about, url=url)

@@ -15,7 +15,7 @@ _handlers: dict[str, Handler | str] = {}
 
 
 def when_delivered(app_label: str, handler: Handler | str) -> None:
-    """Let an application hear of its mails, those whose message begins with its label; `handler` or its dotted path.
+    """Let an application hear of its mails, whose message begins with its label; `handler` or its dotted path.
 
     It is called once a mail is sent, failed, outdated or given up, in the transaction that writes it down,
     and again by the sweep until it has not raised.

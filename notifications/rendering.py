@@ -1,7 +1,7 @@
 """A mail's words, from its templates: templates/emails/<message>.{subject.txt,txt,html}.
 
-Rendered when it is asked for, with the secrets masked, and once more while it is sent, with the true ones: a secret is
-never put in by replacing text, so that no text of a customer can attract it.
+Rendered when it is asked for, with the secrets masked, and once more while it is sent, with the true ones: a
+secret is never put in by replacing text, so that no text of a customer can attract it.
 """
 
 from __future__ import annotations

@@ -1,0 +1,86 @@
+"""A complete context for every mail: what these templates ask of whoever queues them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+COMPANY = {
+    "name": "Thermo Rhône",
+    "phone": "04\u00a065\u00a071\u00a008\u00a042",
+    "phone_address": "+33465710842",
+    "email": "contact@thermo-rhone.example",
+    "legal_line": (
+        "Thermo Rhône, SARL au capital de 20\u202f000\u00a0€, 18 quai des Tanneurs, 69009 Lyon. "
+        "SIRET 912\u00a0345\u00a0670\u00a000014."
+    ),
+    "band": "#0a4656",
+    "accent": "#0c5a6e",
+    "on_accent": "#ffffff",
+    "accent_dark": "#93cbdc",
+    "on_accent_dark": "#0c1d23",
+}
+TO_ALL = {
+    "company": COMPANY,
+    "number": "D-2026-0148",
+    "title": "Remplacement d'une chaudière gaz par une pompe à chaleur air/eau",
+    "owner": "Julien Faure",
+}
+TO_CUSTOMER = {**TO_ALL, "greeting": "Bonjour Madame\u00a0Morel"}
+TO_OWNER = {
+    **TO_ALL,
+    "customer": "Mme\u00a0Claire\u00a0Morel",
+    "admin_url": "https://devis.thermo-rhone.example/admin/quotes/quote/148/change/",
+}
+OFFER = {"total": "11\u202f126,53\u00a0€", "valid_until": "20\u00a0décembre\u00a02026"}
+LINK = {"link_until": "25\u00a0novembre\u00a02026, 14\u00a0h\u00a032"}
+SIGNED = {"signatory": "Claire Morel", "signed_at": "24\u00a0novembre\u00a02026, 14\u00a0h\u00a035"}
+DEPOSIT = {"deposit": "3\u202f337,96\u00a0€"}
+QUESTION = "Bonjour,\nle ballon de 200 litres tient-il dans le placard ?\nLa porte fait 62 cm."
+ANSWER = "Oui, il fait 58 cm de large.\n\nNous le passons par la porte sans la démonter."
+
+CONTEXTS: dict[str, dict[str, Any]] = {
+    "quotes/link": {**TO_CUSTOMER, **OFFER, **LINK},
+    "quotes/new_link": {**TO_CUSTOMER, **LINK},
+    "quotes/new_version": {
+        **TO_CUSTOMER,
+        **OFFER,
+        **LINK,
+        "changes": [
+            "Total TTC : 11\u202f126,53\u00a0€ au lieu de 11\u202f480,00\u00a0€.",
+            "Ligne ajoutée : « Dépose de la cuve ».",
+        ],
+    },
+    "quotes/reminder": {**TO_CUSTOMER, **OFFER, **LINK},
+    "quotes/question_owner": {**TO_OWNER, "text": QUESTION, "phone": "06\u00a012\u00a034\u00a056\u00a078"},
+    "quotes/question_received": {**TO_CUSTOMER, "text": QUESTION},
+    "quotes/answer": {**TO_CUSTOMER, **LINK, "question": QUESTION, "text": ANSWER},
+    "quotes/refused_owner": {**TO_OWNER, "reason": "Nous avons choisi une autre entreprise."},
+    "quotes/refused": {**TO_CUSTOMER, "reason": "Nous avons choisi une autre entreprise."},
+    "quotes/sending_failed_owner": {**TO_OWNER, "reason": "Le PDF n'a pas pu être fait : plus de 200 pages."},
+    "signing/code": {**TO_CUSTOMER, **OFFER, **DEPOSIT, "version": "1", "code_until": "14\u00a0h\u00a042"},
+    "signing/accepted_owner": {**TO_OWNER, **OFFER, **DEPOSIT, **SIGNED},
+    "signing/accepted": {
+        **TO_CUSTOMER,
+        **OFFER,
+        **DEPOSIT,
+        **SIGNED,
+        "version": "1",
+        "quote_url": "https://devis.thermo-rhone.example/devis/7hq2Zk/",
+    },
+    "signing/sealing_late": {
+        **TO_CUSTOMER,
+        **SIGNED,
+        "quote_url": "https://devis.thermo-rhone.example/devis/7hq2Zk/",
+    },
+    "signing/paused_owner": TO_OWNER,
+}
+
+ACCESS_LINK = "https://devis.thermo-rhone.example/l/Wk3vJtV0hY1mM2q8bqX5c9d7e6f4a3b2c1d0EFGHIJK/"
+SECRETS: dict[str, dict[str, str]] = {
+    "quotes/link": {"link": ACCESS_LINK},
+    "quotes/new_link": {"link": ACCESS_LINK},
+    "quotes/new_version": {"link": ACCESS_LINK},
+    "quotes/reminder": {"link": ACCESS_LINK},
+    "quotes/answer": {"link": ACCESS_LINK},
+    "signing/code": {"code": "418205"},
+}
