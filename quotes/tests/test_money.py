@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from quotes import money
@@ -65,6 +65,7 @@ def test_totals_equal_an_independent_count(quote: list[Line]) -> None:
     assert int(totals.incl_tax * 100) == incl_tax
 
 
+@settings(deadline=None, max_examples=20)
 @given(lines, st.integers(2_000, 5_000))
 def test_thousands_of_lines_add_up(line: Line, count: int) -> None:
     quote = [line] * count
