@@ -25,8 +25,8 @@ CLOSED_PORT = "127.0.0.1:1"
 
 def variables(folder: Path, *, database_url: str, broker_url: str, cache_url: str) -> dict[str, str]:
     """Every variable of the settings, with its files in `folder`."""
-    media = folder / "media"
-    media.mkdir(parents=True, exist_ok=True)
+    for name in ("media", "static"):
+        (folder / name).mkdir(parents=True, exist_ok=True)
     return {
         "DJANGO_SETTINGS_MODULE": "logisav.settings",
         "DEMO": "0",
@@ -40,7 +40,8 @@ def variables(folder: Path, *, database_url: str, broker_url: str, cache_url: st
         "DATABASE_URL": database_url,
         "CELERY_BROKER_URL": broker_url,
         "CACHE_URL": cache_url,
-        "MEDIA_ROOT": str(media),
+        "MEDIA_ROOT": str(folder / "media"),
+        "STATIC_ROOT": str(folder / "static"),
         "EMAIL_URL": f"smtp://{CLOSED_PORT}",
         "DEFAULT_FROM_EMAIL": "Logisav <devis@logisav.test>",
         "STRIPE_SECRET_KEY": "sk_test_logisav",

@@ -12,7 +12,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from django.conf import settings
 from django.core.cache import cache
+from django.core.management import call_command
 
 from logisav.tests import environment, stack, triggers
 from logisav.tests.figures import FULL, Figures
@@ -42,6 +44,7 @@ def _prepare_run() -> None:
     """Once per run, in the process that the other ones descend from."""
     atexit.register(_clean, os.getpid())
     os.environ["LOGISAV_TEST_DIR"] = tempfile.mkdtemp(prefix="logisav-tests-")
+    os.environ["STATIC_ROOT"] = f"{os.environ['LOGISAV_TEST_DIR']}/static"
     if STACK == "postgres":
         try:
             postgres, redis = _start(stack.Postgres), _start(stack.Redis)
@@ -73,8 +76,10 @@ def _variables(folder: Path) -> dict[str, str]:
 
 
 def pytest_configure() -> None:
-    """Flushes must get past the append-only triggers."""
+    """Flushes must get past the append-only triggers; pages want their static files collected, as in production."""
     triggers.lift_triggers_while_flushing()
+    if not WORKER:
+        call_command("collectstatic", interactive=False, verbosity=0)
 
 
 def pytest_unconfigure() -> None:
@@ -129,15 +134,19 @@ def pytest_report_header() -> str:
     return f"logisav: {TITLES[STACK]}{', comptes complets' if FULL else ''}"
 
 
-@pytest.hookimpl(trylast=True)
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """The table of figures, then one line that says how this stack fared."""
-    if "LOGISAV_TEST_DIR" in os.environ:
-        table = list(Figures(Path(os.environ["LOGISAV_TEST_DIR"])).lines())
-        if table:
-            terminalreporter.section("Chiffres" if FULL else "Chiffres (échantillons)")
-            terminalreporter.write_line("\n".join(table))
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> Iterator[None]:
+    """After everybody else's: the table of figures, then one line that says how this stack fared."""
+    yield
+    if folder := os.environ.get("LOGISAV_TEST_DIR"):
+        _write_table(terminalreporter, list(Figures(Path(folder)).lines()))
     terminalreporter.write_line(_closing_line(terminalreporter.stats))
+
+
+def _write_table(terminalreporter: pytest.TerminalReporter, lines: list[str]) -> None:
+    if lines:
+        terminalreporter.section("Chiffres" if FULL else "Chiffres (échantillons)")
+        terminalreporter.write("\n".join([*lines, ""]), flush=True)
 
 
 def _closing_line(stats: dict[str, list[object]]) -> str:

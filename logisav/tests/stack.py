@@ -7,6 +7,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Callable
@@ -211,3 +212,17 @@ def _die_with_parent(number: signal.Signals) -> Callable[[], None]:
             prctl(PR_SET_PDEATHSIG, int(number))
 
     return ask
+
+
+def missing() -> str:
+    """What the PostgreSQL and Redis runs would lack; empty when nothing."""
+    try:
+        find_postgres()
+        find_redis()
+    except MissingProgram as program:
+        return str(program)
+    return ""
+
+
+if __name__ == "__main__":
+    sys.exit(missing())
