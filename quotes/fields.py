@@ -43,7 +43,9 @@ class ParagraphsField(forms.CharField):
 class PhoneField(OneLineField):
     """A number of any country, kept as typed: 6 to 20 digits and the usual signs between them."""
 
-    widget = forms.TextInput(attrs={"type": "tel", "autocomplete": "tel", "inputmode": "tel", "class": "input"})
+    widget = forms.TextInput(
+        attrs={"type": "tel", "autocomplete": "tel", "inputmode": "tel", "class": "input"}
+    )
 
     def to_python(self, value: Any) -> str:
         return "".join(str(unicodedata.decimal(c, c)) for c in super().to_python(value))

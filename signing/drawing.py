@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 import io
 import struct
 import zlib
@@ -19,11 +18,11 @@ FAINT = 24
 BROKEN = (OSError, SyntaxError, ValueError, EOFError, struct.error, zlib.error, Image.DecompressionBombError)
 
 
-class NotADrawing(ValueError):
+class NotADrawing(Exception):
     """The text is not a small PNG in a data address."""
 
 
-def read(text: str) -> bytes:
+def read_drawing(text: str) -> bytes:
     """The drawing of a data address as black ink on a transparent ground (PNG); empty when nothing is drawn."""
     if not text:
         return b""
@@ -37,7 +36,7 @@ def _png(text: str) -> bytes:
         raise NotADrawing("not a PNG in a data address")
     try:
         return base64.b64decode(text[len(PREFIX) :], validate=True)
-    except binascii.Error as error:
+    except ValueError as error:
         raise NotADrawing("not base64") from error
 
 

@@ -10,7 +10,8 @@ from django.core.exceptions import ValidationError
 
 from quotes.content import Consent, Content
 from quotes.fields import OneLineField, PhoneField, visible
-from signing import drawing, workflow
+from signing import workflow
+from signing.drawing import MAX_SENT, NotADrawing, read_drawing
 
 BETWEEN_DIGITS = str.maketrans("", "", " \u00a0\u202f\u2009\t\n-.")
 NO_DRAWING = "La signature dessinée n'a pas pu être lue\u00a0: recommencez-la, ou laissez-la vide."
@@ -43,7 +44,7 @@ class SigningForm(forms.Form):
     )
     drawing = forms.CharField(
         required=False,
-        max_length=drawing.MAX_SENT,
+        max_length=MAX_SENT,
         widget=forms.HiddenInput,
         error_messages={"max_length": NO_DRAWING},
     )
@@ -68,8 +69,8 @@ class SigningForm(forms.Form):
 
     def clean_drawing(self) -> bytes:
         try:
-            return drawing.read(self.cleaned_data["drawing"])
-        except drawing.NotADrawing as error:
+            return read_drawing(self.cleaned_data["drawing"])
+        except NotADrawing as error:
             raise ValidationError(NO_DRAWING) from error
 
     @property
@@ -102,7 +103,10 @@ class CodeForm(forms.Form):
                 "spellcheck": "false",
             }
         ),
-        error_messages={"required": "Saisissez le code reçu par mail.", "max_length": "Le code a 6\u00a0chiffres."},
+        error_messages={
+            "required": "Saisissez le code reçu par mail.",
+            "max_length": "Le code a 6\u00a0chiffres.",
+        },
     )
 
     def clean_code(self) -> str:

@@ -1,0 +1,115 @@
+"""The forms of a signature: who signs, what is agreed to, which code."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from quotes.content import Content
+from quotes.tests.factories import make_business, make_quote
+from quotes.versions import preview
+from signing.forms import CodeForm, SigningForm
+
+pytestmark = pytest.mark.django_db
+FILLED = {
+    "first_name": "Claire",
+    "last_name": "Morel",
+    "phone": "06 39 98 12 34",
+    "version_hash": "a" * 64,
+    "consent_quote": "on",
+    "consent_electronic": "on",
+}
+
+
+def content(**fields: Any) -> Content:
+    return preview(make_quote(**fields))
+
+
+def test_a_filled_form_tells_its_facts() -> None:
+    form = SigningForm(content(), FILLED)
+    assert form.is_valid(), form.errors
+    facts = form.facts
+    assert (facts.first_name, facts.last_name, facts.capacity) == ("Claire", "Morel", "")
+    assert facts.consents == {"quote", "electronic"}
+    assert facts.drawing == b""
+
+
+def test_no_consent_is_ever_ticked_beforehand() -> None:
+    asked = content()
+    form = SigningForm(asked, initial={f"consent_{consent.id}": True for consent in asked.consents})
+    assert [consent.id for consent in asked.consents] == ["quote", "electronic", "early_start"]
+    assert [field.label for field in form.consent_fields] == [consent.words for consent in asked.consents]
+    assert "checked" not in "".join(str(field) for field in form.consent_fields)
+
+
+@pytest.mark.parametrize("name", ["consent_quote", "consent_electronic"])
+def test_a_required_consent_must_be_ticked(name: str) -> None:
+    form = SigningForm(content(), {key: value for key, value in FILLED.items() if key != name})
+    assert not form.is_valid()
+    assert form.errors == {name: ["Cochez cette case pour pouvoir signer."]}
+
+
+def test_an_optional_consent_may_be_given() -> None:
+    form = SigningForm(content(), FILLED | {"consent_early_start": "on"})
+    assert form.is_valid()
+    assert form.facts.consents == {"quote", "electronic", "early_start"}
+
+
+def test_a_professional_says_in_which_capacity_they_sign() -> None:
+    asked = content(customer=make_business())
+    assert "capacity" in SigningForm(asked, FILLED).errors
+    form = SigningForm(asked, FILLED | {"capacity": "Gérante"})
+    assert form.is_valid()
+    assert form.facts.capacity == "Gérante"
+
+
+def test_names_are_one_line_and_hide_nothing() -> None:
+    form = SigningForm(
+        content(), FILLED | {"first_name": " Jean\r\nPierre\u202e ", "last_name": "d'Arc\u2028\x00"}
+    )
+    assert form.is_valid()
+    assert (form.facts.first_name, form.facts.last_name) == ("Jean Pierre", "d'Arc")
+
+
+@pytest.mark.parametrize("name", ["first_name", "last_name"])
+def test_a_name_of_invisible_characters_is_no_name(name: str) -> None:
+    assert name in SigningForm(content(), FILLED | {name: "\u200b\u2060\u00ad"}).errors
+
+
+def test_a_drawing_that_cannot_be_read_is_told_not_swallowed() -> None:
+    form = SigningForm(content(), FILLED | {"drawing": "data:image/png;base64,AAAA"})
+    assert not form.is_valid()
+    assert "recommencez-la" in form.errors["drawing"][0]
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "418205",
+        "418 205",
+        "418\u00a0205",
+        "418\u202f205",
+        " 4 1 8 2 0 5\n",
+        "418-205",
+        "４１８２０５",
+        "418205\u200b",
+    ],
+)
+def test_a_code_is_read_however_it_was_copied(typed: str) -> None:
+    form = CodeForm({"code": typed})
+    assert form.is_valid()
+    assert form.cleaned_data["code"] == "418205"
+
+
+@pytest.mark.parametrize(
+    "typed", ["41820", "4182055", "41820a", "quatre", "418205 418205", "½18205", "²18205"]
+)
+def test_what_is_not_six_digits_is_no_guess(typed: str) -> None:
+    form = CodeForm({"code": typed})
+    assert not form.is_valid()
+    assert form.errors == {"code": ["Le code a 6\u00a0chiffres."]}
+
+
+def test_an_empty_code_is_asked_for() -> None:
+    assert CodeForm({"code": " "}).errors == {"code": ["Saisissez le code reçu par mail."]}
