@@ -47,7 +47,7 @@ def append(pdf: bytes, pages: bytes, *, attachments: Sequence[Attachment] = ()) 
     _append_pages(writer, PdfFileReader(io.BytesIO(pages)))
     _attach(writer, attachments)
     out = io.BytesIO()
-    writer.write(out)  # type: ignore[no-untyped-call]
+    writer.write(out)
     return out.getvalue()
 
 
@@ -64,7 +64,7 @@ def _append_pages(writer: IncrementalPdfFileWriter, source: PdfFileReader) -> No
         source.root.raw_get("/Pages").reference: writer.root.raw_get("/Pages"),
         source_tree["/K"].raw_get(0).reference: target_tree["/K"].raw_get(0),
     }
-    stream: ObjectStream = writer.prepare_object_stream()  # type: ignore[no-untyped-call]
+    stream: ObjectStream = writer.prepare_object_stream()
     importer = _ObjectImporter(source, writer, counterparts, stream)
     for array, more in (
         (writer.root["/Pages"]["/Kids"], source.root["/Pages"]["/Kids"]),
@@ -79,12 +79,8 @@ def _append_pages(writer: IncrementalPdfFileWriter, source: PdfFileReader) -> No
 def _count_pages(writer: IncrementalPdfFileWriter) -> None:
     """WeasyPrint's page tree is flat: one node holds all the pages."""
     tree = writer.root["/Pages"]
-    tree[pdf_name("/Count")] = _number(len(tree["/Kids"]))
+    tree[pdf_name("/Count")] = NumberObject(len(tree["/Kids"]))
     writer.update_container(tree)
-
-
-def _number(value: int) -> NumberObject:
-    return NumberObject(value)  # type: ignore[no-untyped-call]
 
 
 def _next_key(numbers: ArrayObject) -> int:
@@ -96,12 +92,12 @@ def _renumber(source: PdfFileReader, *, offset: int) -> None:
     """Move every key into the parent tree of `source` behind those of the document that it joins."""
     numbers = source.root["/StructTreeRoot"]["/ParentTree"]["/Nums"]
     for position in range(0, len(numbers), 2):
-        numbers[position] = _number(numbers[position] + offset)
+        numbers[position] = NumberObject(numbers[position] + offset)
     for page in _objects(source.root["/Pages"]["/Kids"]):
-        page[pdf_name("/StructParents")] = _number(page["/StructParents"] + offset)
+        page[pdf_name("/StructParents")] = NumberObject(page["/StructParents"] + offset)
         for annotation in _objects(page.get("/Annots", ArrayObject())):
             if "/StructParent" in annotation:
-                annotation[pdf_name("/StructParent")] = _number(annotation["/StructParent"] + offset)
+                annotation[pdf_name("/StructParent")] = NumberObject(annotation["/StructParent"] + offset)
 
 
 def _objects(array: ArrayObject) -> Iterator[DictionaryObject]:
@@ -150,7 +146,7 @@ def _sort_names(listed: ArrayObject) -> None:
 
 def _subdictionary(writer: IncrementalPdfFileWriter, parent: DictionaryObject, key: str) -> DictionaryObject:
     if key not in parent:
-        parent[pdf_name(key)] = DictionaryObject()  # type: ignore[no-untyped-call]
+        parent[pdf_name(key)] = DictionaryObject()
         writer.update_container(parent)
     return cast(DictionaryObject, parent[key])
 
