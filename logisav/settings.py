@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
+from logisav import desk
 from logisav.environment import (
     demo_directory,
     demo_note,
@@ -95,6 +96,7 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "logisav.middleware.browser_rules",
     "csp.middleware.CSPMiddleware",
+    "logisav.desk_csp.desk_policy",
     "logisav.middleware.Unavailable",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -170,6 +172,10 @@ EMAIL_USE_TLS = EMAIL_CONFIG.get("EMAIL_USE_TLS", False)
 EMAIL_USE_SSL = EMAIL_CONFIG.get("EMAIL_USE_SSL", False)
 EMAIL_TIMEOUT = env.int("EMAIL_TIMEOUT", default=15)
 
+# The owner's desk
+
+UNFOLD = desk.UNFOLD
+
 # Language and time
 
 LANGUAGE_CODE = "fr"
@@ -194,6 +200,7 @@ DATA_UPLOAD_MAX_NUMBER_FIELDS = 20_000
 # Browser
 
 LOGIN_URL = "admin:login"
+LOGIN_REDIRECT_URL = "admin:index"
 SESSION_COOKIE_NAME = "__Host-logisav" if SECURE else "logisav"
 SESSION_COOKIE_AGE = 2 * 24 * 3600
 SESSION_COOKIE_HTTPONLY = True

@@ -1,0 +1,65 @@
+"""How the desk looks and what its menu holds (django-unfold)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest
+from django.templatetags.static import static
+from django.urls import reverse_lazy
+
+
+def _may(*permissions: str) -> Any:
+    return lambda request: any(request.user.has_perm(permission) for permission in permissions)
+
+
+def _superuser(request: HttpRequest) -> bool:
+    return bool(request.user.is_superuser)  # type: ignore[union-attr]
+
+
+def _item(title: str, icon: str, address: str, permission: Any, **more: Any) -> dict[str, Any]:
+    link = reverse_lazy(f"admin:{address}")
+    return {"title": title, "icon": icon, "link": link, "permission": permission, **more}
+
+
+_QUOTES = _may("quotes.view_quote", "quotes.change_quote")
+
+UNFOLD: dict[str, Any] = {
+    "SITE_TITLE": "Logisav",
+    "SITE_HEADER": "Logisav",
+    "SITE_SUBHEADER": "Devis et signatures",
+    "SITE_SYMBOL": "draw",
+    "SITE_URL": None,
+    "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": lambda request: static("icon.svg")}],
+    "SHOW_HISTORY": False,
+    "SHOW_VIEW_ON_SITE": False,
+    "BORDER_RADIUS": "6px",
+    "STYLES": [lambda request: static("desk/desk.css")],
+    "COLORS": {
+        "primary": {
+            "50": "oklch(97.5% .013 215)",
+            "100": "oklch(94.5% .025 215)",
+            "200": "oklch(89% .045 215)",
+            "300": "oklch(81% .07 215)",
+            "400": "oklch(70% .09 215)",
+            "500": "oklch(57% .09 216)",
+            "600": "oklch(44% .078 217)",
+            "700": "oklch(38% .068 218)",
+            "800": "oklch(33% .058 219)",
+            "900": "oklch(28% .048 220)",
+            "950": "oklch(21% .036 221)",
+        }
+    },
+    "SIDEBAR": {
+        "show_search": False,
+        "show_all_applications": False,
+        "navigation": [
+            {
+                "items": [
+                    _item("Accueil", "home", "index", lambda request: True),
+                    _item("Devis", "description", "quotes_quote_changelist", _QUOTES),
+                ]
+            },
+        ],
+    },
+}

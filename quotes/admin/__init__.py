@@ -1,0 +1,5 @@
+"""The owner's desk: Django's admin in the words of the trade. Doors only: every change of state is a verb of workflow."""
+
+from quotes.admin import company, customer, quote
+
+__all__ = ["company", "customer", "quote"]

@@ -1,0 +1,58 @@
+"""Customers on the desk. A changed mail address is a verb of its own: it ends every link to the old one."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin, messages
+from django.db.models import Count, QuerySet
+from django.forms import ModelForm
+from django.http import HttpRequest
+from unfold.admin import ModelAdmin
+
+from quotes import workflow
+from quotes.journal import Actor
+from quotes.models import Customer
+
+LINKS_ENDED = "L'adresse mail a changé : les liens envoyés à l'ancienne ne s'ouvrent plus. Renvoyez un lien depuis le devis."
+
+
+@admin.register(Customer)
+class CustomerAdmin(ModelAdmin):
+    list_display = ("name", "kind", "email", "phone", "quote_count")
+    list_filter = ("kind",)
+    search_fields = ("last_name", "first_name", "company_name", "email", "phone", "siren")
+    search_help_text = "Nom, raison sociale, mail, téléphone, SIREN"
+    ordering = ("company_name", "last_name", "first_name")
+    actions = None
+    list_per_page = 50
+    warn_unsaved_form = True
+    fieldsets = (
+        (None, {"fields": ("kind", ("civility", "first_name", "last_name"), ("company_name", "siren"))}),
+        ("Coordonnées", {"fields": (("email", "phone"), "address")}),
+    )
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Customer]:
+        return Customer.objects.annotate(quotes_made=Count("quotes"))
+
+    def has_delete_permission(self, request: HttpRequest, obj: Customer | None = None) -> bool:
+        return False
+
+    @admin.display(description="Nom", ordering="last_name")
+    def name(self, customer: Customer) -> str:
+        return customer.name
+
+    @admin.display(description="Devis", ordering="quotes_made")
+    def quote_count(self, customer: Customer) -> int:
+        return customer.quotes_made  # type: ignore[attr-defined, no-any-return]
+
+    def save_model(self, request: HttpRequest, obj: Customer, form: ModelForm[Customer], change: Any) -> None:
+        if not change:
+            obj.save()
+            return
+        others = [name for name in form.changed_data if name != "email"]
+        if others:
+            obj.save(update_fields=others)
+        if "email" in form.changed_data:
+            workflow.change_email(obj.pk, email=obj.email, actor=Actor.staff(request.user))
+            messages.warning(request, LINKS_ENDED)

@@ -1,0 +1,83 @@
+"""Forms of the desk."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any, ClassVar
+
+from django import forms
+from django.db import models
+from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
+
+from quotes import french, money
+from quotes.models import Quote, QuoteLine
+
+# Decimal fields are typed and read with a comma, whatever the browser's language.
+DECIMALS = {models.DecimalField: {"widget": UnfoldAdminTextInputWidget(attrs={"inputmode": "decimal"}), "localize": True}}
+
+
+def trimmed(value: Decimal) -> Decimal:
+    """Without useless zeros: a quantity of `1,000` reads like a thousand."""
+    return Decimal(f"{value.normalize():f}")
+
+
+class QuoteForm(forms.ModelForm):  # type: ignore[type-arg]
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self.instance.pk and "deposit_value" in self.fields:
+            self.initial["deposit_value"] = trimmed(self.instance.deposit_value)
+
+    def clean(self) -> dict[str, Any]:
+        super().clean()
+        self._check_dates()
+        self._check_deposit()
+        return self.cleaned_data
+
+    def _check_dates(self) -> None:
+        issued, until = self.cleaned_data.get("issued_on"), self.cleaned_data.get("valid_until")
+        if issued and until and until < issued:
+            self.add_error("valid_until", "La validité finit avant la date du devis.")
+
+    def _check_deposit(self) -> None:
+        kind, value = self.cleaned_data.get("deposit_kind"), self.cleaned_data.get("deposit_value")
+        if kind == Quote.DepositKind.NONE:
+            self.cleaned_data["deposit_value"] = Decimal(0)
+        elif value is not None and value <= 0:
+            self.add_error("deposit_value", "Indiquez un acompte supérieur à zéro, ou « Pas d'acompte ».")
+        elif kind == Quote.DepositKind.PERCENT and value is not None and value > 100:  # noqa: PLR2004
+            self.add_error("deposit_value", "Un pourcentage ne dépasse pas 100.")
+
+
+class LineForm(forms.ModelForm):  # type: ignore[type-arg]
+    # Rates as text: the database's 5.50 is the choice 5.5, whatever the decimal sign.
+    vat_rate = forms.TypedChoiceField(
+        label="TVA",
+        choices=[(str(rate), french.percent(rate)) for rate in money.VAT_RATES],
+        coerce=Decimal,
+        widget=UnfoldAdminSelectWidget,
+    )
+
+    class Meta:
+        labels: ClassVar = {"unit_price": "Prix HT (€)", "option": "Option"}
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name in ("quantity", "discount"):
+            self.initial[name] = trimmed(getattr(self.instance, name))
+        self.initial["vat_rate"] = str(trimmed(self.instance.vat_rate))
+
+    def clean(self) -> dict[str, Any]:
+        super().clean()
+        if self.cleaned_data.get("kind") != QuoteLine.Kind.ITEM:
+            self.cleaned_data["option"] = False
+        return self.cleaned_data
+
+
+class ReasonForm(forms.Form):
+    reason = forms.CharField(
+        label="Raison", max_length=300, required=False, widget=UnfoldAdminTextareaWidget(attrs={"rows": 3})
+    )
+
+    def __init__(self, *args: Any, label: str, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["reason"].label = label

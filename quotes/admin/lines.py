@@ -1,0 +1,73 @@
+"""The lines of a quote, edited in its form while it is editable."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db import models
+from django.http import HttpRequest
+from unfold.admin import TabularInline
+from unfold.widgets import UnfoldAdminTextareaWidget
+
+from quotes import french
+from quotes.admin.forms import DECIMALS, LineForm
+from quotes.models import Quote, QuoteLine
+
+
+class LineInline(TabularInline):
+    """Their permissions are the quote's: whoever may change it may change its lines."""
+
+    model = QuoteLine
+    form = LineForm
+    fields = (
+        "kind", "label", "description", "quantity", "unit", "unit_price", "discount", "vat_rate", "option",
+        "line_total", "position",
+    )  # fmt: skip
+    readonly_fields = ("line_total",)
+    ordering_field = "position"
+    hide_ordering_field = True
+    hide_title = True
+    extra = 0
+    verbose_name_plural = "Lignes"
+    formfield_overrides = DECIMALS | {
+        models.TextField: {"widget": UnfoldAdminTextareaWidget(attrs={"rows": 1, "placeholder": "Description"})}
+    }
+
+    def line_total(self, line: QuoteLine) -> str:
+        return french.money(line.total) if line.pk and line.kind == QuoteLine.Kind.ITEM else "—"
+
+    line_total.short_description = "Total HT"  # type: ignore[attr-defined]
+
+    def get_extra(self, request: HttpRequest, obj: Quote | None = None, **kwargs: Any) -> int:
+        return 0 if obj else 1
+
+    def get_queryset(self, request: HttpRequest) -> models.QuerySet[QuoteLine]:
+        return QuoteLine.objects.order_by("position", "pk")
+
+    def has_view_permission(self, request: HttpRequest, obj: Quote | None = None) -> bool:
+        return request.user.has_perm("quotes.view_quote") or request.user.has_perm("quotes.change_quote")
+
+    def has_change_permission(self, request: HttpRequest, obj: Quote | None = None) -> bool:
+        if obj is None:
+            return request.user.has_perm("quotes.add_quote")
+        return obj.is_editable and request.user.has_perm("quotes.change_quote")
+
+    def has_add_permission(self, request: HttpRequest, obj: Quote | None = None) -> bool:
+        return self.has_change_permission(request, obj)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Quote | None = None) -> bool:
+        return self.has_change_permission(request, obj)
+
+
+def in_order(formset: Any) -> None:
+    """Number the lines as they stand: those that were dragged first, new ones after them as they were added."""
+    kept = [form for form in formset.forms if form not in formset.deleted_forms and _counts(form)]
+    kept.sort(key=lambda form: (form.instance.pk is None, form.cleaned_data.get("position") or 0))
+    for rank, form in enumerate(kept):
+        form.instance.position = rank
+        if form.instance.pk is not None:
+            QuoteLine.objects.filter(pk=form.instance.pk).update(position=rank)
+
+
+def _counts(form: Any) -> bool:
+    return bool(form.has_changed() or form.instance.pk)

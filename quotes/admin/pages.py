@@ -1,0 +1,124 @@
+"""Pages of a quote beside its form: what a verb will do before it is done, and what the customer sees."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from csp.decorators import csp_replace
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+from django.views.decorators.http import require_safe
+
+from quotes import versions
+from quotes.admin import moves
+from quotes.admin.forms import ReasonForm
+from quotes.admin.moves import Move
+from quotes.journal import Actor
+from quotes.models import IllegalMove, Quote
+from quotes.versions import NotSendable
+from quotes.views import pdf_response, thread
+
+
+def may_act(request: HttpRequest) -> bool:
+    return request.user.has_perm("quotes.change_quote")
+
+
+def visible(request: HttpRequest, pk: int) -> Quote:
+    """The quote if this member of staff may see it; else it does not exist."""
+    if not (may_act(request) or request.user.has_perm("quotes.view_quote")):
+        raise PermissionDenied
+    quote = Quote.objects.visible_to(request.user).with_parties().filter(pk=pk).first()
+    if quote is None:
+        raise Http404
+    return quote
+
+
+def move(request: HttpRequest, pk: int, step: str) -> HttpResponse:
+    """GET tells what the customer will see, POST does it."""
+    quote = visible(request, pk)
+    found = next((move for move in moves.MOVES if move.path == step), None)
+    if found is None:
+        raise Http404
+    if not may_act(request):
+        raise PermissionDenied
+    form = ReasonForm(request.POST or None, label=found.reason) if found.reason else None
+    if request.method == "POST" and (form is None or form.is_valid()):
+        return _do(request, quote, found, form.cleaned_data["reason"] if form else "")
+    if not found.offered(quote, quote.current_version):
+        return _too_late(request, quote, found)
+    reasons = versions.missing(quote) if found.path == "envoyer" else []
+    return _ask(request, quote, found, form=form, reasons=reasons)
+
+
+def _do(request: HttpRequest, quote: Quote, found: Move, reason: str) -> HttpResponse:
+    try:
+        result = found.run(quote, Actor.staff(request.user), reason)
+    except NotSendable as refusal:
+        return _ask(request, quote, found, form=None, reasons=refusal.reasons, status=422)
+    except IllegalMove:
+        return _too_late(request, quote, found)
+    messages.success(request, _filled(found.done, quote))
+    return redirect("admin:quotes_quote_change", (result or quote).pk)
+
+
+def _too_late(request: HttpRequest, quote: Quote, found: Move) -> HttpResponse:
+    quote.refresh_from_db()
+    state = quote.get_state_display()
+    messages.error(request, f"« {found.label} » n'est pas possible : le devis {quote.number} est « {state} ».")
+    return redirect("admin:quotes_quote_change", quote.pk)
+
+
+def _ask(
+    request: HttpRequest, quote: Quote, found: Move, *, form: ReasonForm | None, reasons: list[str], status: int = 200
+) -> HttpResponse:
+    context = {
+        "title": f"{found.label} : {quote.number}",
+        "quote": quote,
+        "move": found,
+        "effects": [_filled(effect, quote) for effect in found.effects],
+        "form": form,
+        "reasons": reasons,
+        "content": versions.preview(quote) if found.path == "envoyer" else None,
+    }
+    return page(request, "admin/quotes/quote/move.html", context, status=status)
+
+
+def _filled(words: str, quote: Quote) -> str:
+    return words.format(email=quote.customer.email, number=quote.number, customer=quote.customer.name)
+
+
+def page(request: HttpRequest, template: str, context: dict[str, Any], *, status: int = 200) -> TemplateResponse:
+    everything = admin.site.each_context(request) | {"opts": Quote._meta} | context
+    return TemplateResponse(request, template, everything, status=status)
+
+
+@require_safe
+@csp_replace({})
+def preview(request: HttpRequest, pk: int) -> HttpResponse:
+    """The customer's own page: what would be sent now, or what is in force. Nothing on it does anything."""
+    quote = visible(request, pk)
+    version = quote.current_version
+    working_copy = version is None or quote.is_editable
+    context = {
+        "quote": quote,
+        "version": version,
+        "content": versions.preview(quote) if working_copy else version.reading,  # type: ignore[union-attr]
+        "link": None,
+        "questions": thread(quote),
+        "preview": True,
+        "working_copy": working_copy,
+    }
+    return TemplateResponse(request, "admin/quotes/quote/preview.html", context)
+
+
+@require_safe
+def pdf(request: HttpRequest, pk: int) -> HttpResponseBase:
+    """The PDF of the version in force: the file that the customer reads and signs."""
+    quote = visible(request, pk)
+    version = quote.current_version
+    if version is None:
+        raise Http404
+    return pdf_response(version.pdf.open("rb"), name=f"{quote.number}.pdf")

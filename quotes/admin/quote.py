@@ -1,0 +1,231 @@
+"""A quote on the desk: list, form, and the pages that ask before a verb is done."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.contrib.auth.models import User
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import URLPattern, path
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from unfold.admin import ModelAdmin
+
+from quotes import french, workflow
+from quotes.admin import filters, listing, moves, pages
+from quotes.admin.forms import DECIMALS, QuoteForm
+from quotes.admin.lines import LineInline, in_order
+from quotes.admin.pills import pills
+from quotes.journal import Actor
+from quotes.models import Company, Quote, QuoteVersion
+from quotes.models.quote import today_in_paris
+from quotes.timeline import headline
+from quotes.workflow.locking import locked
+
+
+@admin.register(Quote)
+class QuoteAdmin(ModelAdmin):
+    form = QuoteForm
+    inlines = (LineInline,)
+    autocomplete_fields = ("customer",)
+    actions = None
+    list_display = ("numbered", "customer_name", "total", "standing", "validity", "last_fact")
+    list_display_links = ("numbered",)
+    list_filter = (filters.Turn, "state", filters.Owner)
+    search_fields = (
+        "number", "title", "tags", "worksite", "customer__last_name", "customer__first_name",
+        "customer__company_name", "customer__email",
+    )  # fmt: skip
+    search_help_text = "Numéro, objet, client, mail, étiquette"
+    list_per_page = 50
+    show_full_result_count = False
+    formfield_overrides = DECIMALS
+    warn_unsaved_form = True
+    change_form_template = "admin/quotes/quote/change_form.html"
+    fieldsets = (
+        (None, {"fields": (("customer", "owner"), "title", ("issued_on", "valid_until"), "worksite")}),
+        ("Textes", {"fields": ("intro", "outro", "conditions")}),
+        (
+            "Acompte et exécution",
+            {"fields": (("deposit_kind", "deposit_value"), ("start", "duration"), "contract")},
+        ),
+        ("Pour vous seulement", {"fields": ("internal_note", "tags")}),
+    )
+
+    # Who may
+
+    def get_queryset(self, request: HttpRequest) -> listing.QuoteQuerySet:
+        return listing.with_facts(Quote.objects.visible_to(request.user))
+
+    def get_ordering(self, request: HttpRequest) -> tuple[str, ...]:
+        return ("turn", "-created_at")
+
+    def has_change_permission(self, request: HttpRequest, obj: Quote | None = None) -> bool:
+        """A sent quote is read-only; its moves have pages of their own."""
+        return super().has_change_permission(request, obj) and (obj is None or obj.is_editable)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Quote | None = None) -> bool:
+        return False
+
+    # List
+
+    @admin.display(description="Numéro", ordering="number")
+    def numbered(self, quote: Quote) -> SafeString:
+        return format_html('<span class="number">{}</span><span class="under">{}</span>', quote.number, quote.title)
+
+    @admin.display(description="Client", ordering="customer__last_name")
+    def customer_name(self, quote: Quote) -> str:
+        return quote.customer.name
+
+    @admin.display(description="Total TTC")
+    def total(self, quote: Quote) -> SafeString:
+        version = self.in_force(quote)
+        amount = version.total if version and not quote.is_editable else quote.totals.incl_tax
+        return format_html('<span class="amount">{}</span>', french.money(amount))
+
+    @admin.display(description="État", ordering="state")
+    def standing(self, quote: Quote) -> SafeString:
+        return format_html('{}<span class="under">{}</span>', pills(quote, self.in_force(quote)), self._progress(quote))
+
+    def _progress(self, quote: Quote) -> str:
+        version = self.in_force(quote)
+        steps = {
+            "envoyé": version and version.done_at,
+            "ouvert": quote.opened_at,  # type: ignore[attr-defined]
+            "signé": quote.accepted_at,
+        }
+        return " · ".join(f"{word} le {french.in_paris(date):%d/%m}" for word, date in steps.items() if date)
+
+    @admin.display(description="Validité", ordering="valid_until")
+    def validity(self, quote: Quote) -> str:
+        version = self.in_force(quote)
+        return french.short_day(version.valid_until if version and not quote.is_editable else quote.valid_until)
+
+    @admin.display(description="Dernier fait", ordering="last_at")
+    def last_fact(self, quote: Quote) -> SafeString:
+        when = french.short_day(french.in_paris(quote.last_at).date())  # type: ignore[attr-defined]
+        words = "Question à traiter" if quote.has_question else headline(quote.last_kind or "created")  # type: ignore[attr-defined]
+        return format_html('{}<span class="under">{}</span>', words, when)
+
+    def in_force(self, quote: Quote) -> QuoteVersion | None:
+        """The version in force, from the list's prefetch where there is one."""
+        if "in_force" in quote.__dict__:
+            return next(iter(quote.__dict__["in_force"]), None)
+        return quote.current_version
+
+    # Form
+
+    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
+        company, today = Company.current(), today_in_paris()
+        percent = company.default_deposit_percent
+        return {
+            "owner": request.user.pk,
+            "issued_on": today,
+            "valid_until": today + dt.timedelta(days=company.default_validity_days),
+            "deposit_kind": Quote.DepositKind.PERCENT if percent else Quote.DepositKind.NONE,
+            "deposit_value": percent,
+            **super().get_changeform_initial_data(request),
+        }
+
+    def get_fieldsets(self, request: HttpRequest, obj: Quote | None = None) -> Any:
+        """Only managers give a quote to somebody else."""
+        if request.user.has_perm("quotes.manage_all_quotes"):
+            return self.fieldsets
+        first = {"fields": ("customer", *self.fieldsets[0][1]["fields"][1:])}
+        return ((None, first), *self.fieldsets[1:])
+
+    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        if db_field.name == "owner":
+            kwargs["queryset"] = User.objects.filter(is_active=True, is_staff=True).order_by("last_name")
+        field = super().formfield_for_foreignkey(db_field, request, **kwargs)
+        if db_field.name == "owner":
+            field.label_from_instance = lambda user: user.get_full_name() or user.get_username()
+        return field
+
+    def add_view(self, request: HttpRequest, form_url: str = "", extra_context: Any = None) -> HttpResponse:
+        if not Company.objects.exists():
+            messages.warning(request, "Présentez d'abord votre entreprise : ses coordonnées figurent sur chaque devis.")
+            return redirect("admin:quotes_company_changelist")
+        return super().add_view(request, form_url, extra_context)
+
+    def save_model(self, request: HttpRequest, obj: Quote, form: forms.ModelForm[Quote], change: bool) -> None:
+        if change:
+            self._save_working_copy(obj, form)
+        else:
+            self._create(request, obj, form)
+
+    def _save_working_copy(self, quote: Quote, form: forms.ModelForm[Quote]) -> None:
+        """Only the fields of the form, under the lock: a quote sent meanwhile is left as it is."""
+        if not locked(quote.pk).is_editable:
+            raise PermissionDenied
+        quote.save(update_fields=[name for name in form.cleaned_data if name in form.fields])
+
+    def _create(self, request: HttpRequest, quote: Quote, form: forms.ModelForm[Quote]) -> None:
+        fields = dict(form.cleaned_data)
+        customer, owner = fields.pop("customer"), fields.pop("owner", request.user)
+        created = workflow.create_quote(customer=customer, owner=owner, actor=Actor.staff(request.user), **fields)
+        for field in Quote._meta.concrete_fields:
+            setattr(quote, field.attname, getattr(created, field.attname))
+        quote._state = created._state
+
+    def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
+        in_order(formset)
+        super().save_formset(request, form, formset, change)
+
+    def response_add(self, request: HttpRequest, obj: Quote, post_url_continue: str | None = None) -> HttpResponse:
+        return self._after_saving(request, obj)
+
+    def response_change(self, request: HttpRequest, obj: Quote) -> HttpResponse:
+        return self._after_saving(request, obj)
+
+    def _after_saving(self, request: HttpRequest, quote: Quote) -> HttpResponse:
+        """Envoyer and Aperçu save first, so that nobody sends what they did not see."""
+        if "_send" in request.POST:
+            return redirect("admin:quotes_quote_move", quote.pk, "envoyer")
+        if "_preview" in request.POST:
+            return redirect("admin:quotes_quote_preview", quote.pk)
+        messages.success(request, f"Le devis {quote.number} est enregistré.")
+        return redirect("admin:quotes_quote_change", quote.pk)
+
+    def render_change_form(self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any) -> HttpResponse:
+        quote: Quote | None = kwargs.get("obj")
+        if quote is not None:
+            context |= self._page_context(request, quote)
+        return super().render_change_form(request, context, *args, **kwargs)
+
+    def _page_context(self, request: HttpRequest, quote: Quote) -> dict[str, Any]:
+        version = self.in_force(quote)
+        found = moves.offered(quote, version) if pages.may_act(request) else []
+        first = next((move for move in found if not move.grave), None)
+        return {
+            "title": quote.number,
+            "subtitle": None,
+            "quote": quote,
+            "version": version,
+            "pills": pills(quote, version),
+            "totals": quote.totals,
+            "deposit": quote.deposit_amount,
+            "sum": self._sum(quote, version),
+            "moves": [move for move in found if move.path != "envoyer"] if quote.is_editable else found,
+            "next_move": None if quote.is_editable else first,
+        }
+
+    def _sum(self, quote: Quote, version: QuoteVersion | None) -> dict[str, Any]:
+        """What the customer holds, or what they would be sent."""
+        if version is not None and not quote.is_editable:
+            return {"total": version.total, "deposit": version.deposit, "valid_until": version.valid_until}
+        return {"total": quote.totals.incl_tax, "deposit": quote.deposit_amount, "valid_until": quote.valid_until}
+
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view
+        return [
+            path("<int:pk>/faire/<slug:step>/", view(pages.move), name="quotes_quote_move"),
+            path("<int:pk>/apercu/", view(pages.preview), name="quotes_quote_preview"),
+            path("<int:pk>/devis.pdf", view(pages.pdf), name="quotes_quote_pdf"),
+            *super().get_urls(),
+        ]
