@@ -88,6 +88,11 @@ def moment(instant: dt.datetime) -> str:
     return f"{day(in_paris(instant).date())}, {hour(instant)}"
 
 
+def short_moment(instant: dt.datetime) -> str:
+    """`24 nov. 2026, 14 h 32`, in Paris."""
+    return f"{short_day(in_paris(instant).date())}, {hour(instant)}"
+
+
 def near(instant: dt.datetime, *, now: dt.datetime) -> str:
     """`aujourd'hui 14 h 32`, `demain 14 h 32`, else `le 24 novembre 2026 à 14 h 32`."""
     days = (in_paris(instant).date() - in_paris(now).date()).days

@@ -81,3 +81,12 @@ class ReasonForm(forms.Form):
     def __init__(self, *args: Any, label: str, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["reason"].label = label
+
+
+class AnswerForm(forms.Form):
+    text = forms.CharField(
+        label="Votre réponse",
+        max_length=8000,
+        widget=UnfoldAdminTextareaWidget(attrs={"rows": 6}),
+        error_messages={"required": "Écrivez votre réponse."},
+    )

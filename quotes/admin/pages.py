@@ -7,11 +7,14 @@ from typing import Any
 from csp.decorators import csp_replace
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
+from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.views.decorators.http import require_safe
 
+from notifications import outbox
+from notifications.models import OutgoingEmail
 from quotes import versions
 from quotes.admin import moves
 from quotes.admin.forms import ReasonForm
@@ -122,3 +125,23 @@ def pdf(request: HttpRequest, pk: int) -> HttpResponseBase:
     if version is None:
         raise Http404
     return pdf_response(version.pdf.open("rb"), name=f"{quote.number}.pdf")
+
+
+def repeat_mail(request: HttpRequest, pk: int, mail: int) -> HttpResponse:
+    """« Renvoyer »: the same words to the same address. A mail with a link or a code is never sent twice."""
+    quote = visible(request, pk)
+    email = OutgoingEmail.objects.filter(pk=mail, about=quote.number).first()
+    if email is None:
+        raise Http404
+    if not may_act(request):
+        raise PermissionDenied
+    if request.method != "POST":
+        return page(request, "admin/quotes/quote/mail.html", {"title": "Renvoyer", "quote": quote, "email": email})
+    try:
+        with transaction.atomic():
+            outbox.repeat(email)
+    except outbox.CarriesSecret:
+        messages.error(request, "Ce mail porte un lien ou un code : renvoyez plutôt un lien au client.")
+    else:
+        messages.success(request, f"Le mail repart à {email.to}.")
+    return redirect("admin:quotes_quote_change", quote.pk)

@@ -16,11 +16,14 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from unfold.admin import ModelAdmin
 
-from quotes import french, workflow
+from quotes import french, versions, workflow
 from quotes.admin import filters, listing, moves, pages
 from quotes.admin.forms import DECIMALS, QuoteForm
 from quotes.admin.lines import LineInline, in_order
+from quotes.admin.moves import Move
 from quotes.admin.pills import pills
+from quotes.admin.story import story
+from quotes.content import Content
 from quotes.journal import Actor
 from quotes.models import Company, Quote, QuoteVersion
 from quotes.models.quote import today_in_paris
@@ -200,9 +203,10 @@ class QuoteAdmin(ModelAdmin):
 
     def _page_context(self, request: HttpRequest, quote: Quote) -> dict[str, Any]:
         version = self.in_force(quote)
-        found = moves.offered(quote, version) if pages.may_act(request) else []
-        first = next((move for move in found if not move.grave), None)
-        return {
+        told = story(quote)
+        may_act = pages.may_act(request)
+        found = moves.offered(quote, version) if may_act else []
+        return told | {
             "title": quote.number,
             "subtitle": None,
             "quote": quote,
@@ -211,9 +215,21 @@ class QuoteAdmin(ModelAdmin):
             "totals": quote.totals,
             "deposit": quote.deposit_amount,
             "sum": self._sum(quote, version),
-            "moves": [move for move in found if move.path != "envoyer"] if quote.is_editable else found,
-            "next_move": None if quote.is_editable else first,
+            "content": None if quote.is_editable else self._content(quote, version),
+            "may_act": may_act,
+            "may_edit": self.has_change_permission(request, quote),
+            "next_move": self._next(quote, found, waits=told["has_open_question"]),
+            "moves": [move for move in found if not (quote.is_editable and move.path == "envoyer")],
         }
+
+    def _next(self, quote: Quote, found: list[Move], *, waits: bool) -> Move | None:
+        """The filled button: none while the form has its own, or a question waits for an answer."""
+        if quote.is_editable or waits:
+            return None
+        return next((move for move in found if not move.grave and move.path != "dupliquer"), None)
+
+    def _content(self, quote: Quote, version: QuoteVersion | None) -> Content:
+        return version.reading if version else versions.preview(quote)
 
     def _sum(self, quote: Quote, version: QuoteVersion | None) -> dict[str, Any]:
         """What the customer holds, or what they would be sent."""
@@ -227,5 +243,6 @@ class QuoteAdmin(ModelAdmin):
             path("<int:pk>/faire/<slug:step>/", view(pages.move), name="quotes_quote_move"),
             path("<int:pk>/apercu/", view(pages.preview), name="quotes_quote_preview"),
             path("<int:pk>/devis.pdf", view(pages.pdf), name="quotes_quote_pdf"),
+            path("<int:pk>/mail/<int:mail>/", view(pages.repeat_mail), name="quotes_quote_mail"),
             *super().get_urls(),
         ]

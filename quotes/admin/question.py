@@ -1,0 +1,120 @@
+"""The inbox: questions that wait for an answer come first, and are answered where they are read."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.db.models import BooleanField, Case, QuerySet, Value, When
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils.safestring import SafeString
+from django.utils.text import Truncator
+from unfold.admin import ModelAdmin
+
+from quotes import workflow
+from quotes.admin.forms import AnswerForm
+from quotes.admin.pages import may_act, page
+from quotes.admin.pills import pill
+from quotes.journal import Actor
+from quotes.models import IllegalMove, Question, Quote
+
+
+class Waiting(admin.SimpleListFilter):
+    title = "réponse"
+    parameter_name = "reponse"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("attendue", "Attendue"), ("envoyee", "Envoyée")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Question]) -> QuerySet[Question]:
+        if self.value() in ("attendue", "envoyee"):
+            return queryset.filter(waits=self.value() == "attendue")
+        return queryset
+
+
+@admin.register(Question)
+class QuestionAdmin(ModelAdmin):
+    list_display = ("words", "number", "customer", "asked_at", "standing")
+    list_filter = (Waiting,)
+    search_fields = ("text", "quote__number", "quote__customer__last_name", "quote__customer__company_name")
+    search_help_text = "Texte, numéro, client"
+    actions = None
+    list_per_page = 50
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Question]:
+        waits = Case(When(answer=None, then=Value(True)), default=Value(False), output_field=BooleanField())
+        return (
+            Question.objects.filter(quote__in=Quote.objects.visible_to(request.user))
+            .select_related("quote__customer", "quote__owner", "answer__author")
+            .annotate(waits=waits)
+        )
+
+    def get_ordering(self, request: HttpRequest) -> tuple[str, ...]:
+        return ("-waits", "-asked_at")
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Question | None = None) -> bool:
+        return False
+
+    def has_view_permission(self, request: HttpRequest, obj: Question | None = None) -> bool:
+        """Whoever sees a quote sees what is asked about it."""
+        return request.user.has_perm("quotes.view_quote") or may_act(request)
+
+    def has_change_permission(self, request: HttpRequest, obj: Question | None = None) -> bool:
+        return may_act(request)
+
+    @admin.display(description="Question")
+    def words(self, question: Question) -> str:
+        return Truncator(question.text).chars(90)
+
+    @admin.display(description="Devis", ordering="quote__number")
+    def number(self, question: Question) -> str:
+        return question.quote.number
+
+    @admin.display(description="Client")
+    def customer(self, question: Question) -> str:
+        return question.quote.customer.name
+
+    @admin.display(description="Réponse")
+    def standing(self, question: Question) -> SafeString:
+        return pill("warn", "Attendue") if question.waits else pill("ok", "Envoyée")  # type: ignore[attr-defined]
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
+    ) -> HttpResponse:
+        """The question and its answer; POST answers it."""
+        question = self.get_queryset(request).filter(pk=object_id).first() if object_id.isdecimal() else None
+        if question is None or not self.has_view_permission(request):
+            raise Http404
+        form = AnswerForm(request.POST or None)
+        if request.method != "POST":
+            return self._page(request, question, form)
+        if not may_act(request):
+            raise PermissionDenied
+        if not form.is_valid():
+            return self._page(request, question, form, status=422)
+        return self._answer(request, question, form.cleaned_data["text"])
+
+    def _answer(self, request: HttpRequest, question: Question, text: str) -> HttpResponse:
+        try:
+            workflow.answer(question.pk, text=text, author=request.user, actor=Actor.staff(request.user))  # type: ignore[arg-type]
+        except IllegalMove:
+            messages.error(request, "Cette question a déjà sa réponse : la vôtre n'est pas partie.")
+        else:
+            messages.success(request, f"Votre réponse part à {question.quote.customer.email}, avec un nouveau lien.")
+        return redirect("admin:quotes_quote_change", question.quote_id)
+
+    def _page(self, request: HttpRequest, question: Question, form: AnswerForm, *, status: int = 200) -> HttpResponse:
+        context = {
+            "title": f"Question sur {question.quote.number}",
+            "opts": Question._meta,
+            "question": question,
+            "quote": question.quote,
+            "form": form,
+            "may_act": may_act(request),
+        }
+        return page(request, "admin/quotes/question/answer.html", context, status=status)
