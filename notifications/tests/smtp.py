@@ -9,7 +9,6 @@ import threading
 from collections.abc import Iterator
 from email import message_from_bytes, policy
 from email.message import EmailMessage
-from typing import cast
 
 HANG = "hang"
 DROP = "drop"
@@ -46,7 +45,7 @@ class Conversation(socketserver.StreamRequestHandler):
 
     def take(self) -> None:
         lines = list(iter(self.rfile.readline, b".\r\n"))
-        mail = cast(EmailMessage, message_from_bytes(b"".join(lines), policy=policy.default))
+        mail = message_from_bytes(b"".join(lines), policy=policy.default)
         self.server.heard.append(mail)
         if self.server.reply_at("BODY").startswith("250"):
             self.server.accepted.append(mail)
@@ -106,4 +105,4 @@ def part(mail: EmailMessage, kind: str) -> str:
     """The text ("plain") or the HTML ("html") as a reader sees it."""
     body = mail.get_body((kind,))
     assert body is not None
-    return str(body.get_content())
+    return str(body.get_content()).replace("\r\n", "\n")

@@ -7,7 +7,7 @@ from html.parser import HTMLParser
 from typing import Any
 
 import pytest
-from django.template import engines
+from django.template.engine import Engine
 
 from notifications import rendering
 from notifications.tests.samples import CONTEXTS, SECRETS
@@ -57,7 +57,7 @@ def attacked(message: str) -> tuple[str, rendering.Rendering]:
 def test_a_mail_asks_for_nothing_that_its_context_does_not_hold(
     message: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(engines["django"].engine, "string_if_invalid", MISSING)
+    monkeypatch.setattr(Engine.get_default(), "string_if_invalid", MISSING)
     subject, mail = written(message)
     assert MISSING not in subject + mail.text + mail.html
 
