@@ -9,18 +9,20 @@ from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpRe
 from django.shortcuts import redirect, render
 from django.views.decorators.cache import cache_control
 from django.views.decorators.csrf import csrf_exempt
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from quotes import access, french, workflow
 from quotes.access import Situation, Visit, quote_required
 from quotes.forms import QuestionForm, RefuseForm
 from quotes.models import AccessLink, Company, IllegalMove, Question, Quote, QuoteVersion
 
+FORM = ["GET", "HEAD", "POST"]
 READABLE = (Situation.OPEN, Situation.UPDATING, Situation.CONCLUDED)
 ASKABLE = (*READABLE, Situation.PAST_VALIDITY)
 ANYWHERE = tuple(Situation)
 
 
+@require_http_methods(FORM)
 @csrf_exempt  # the token in the address is the authority, and the answer bears no-referrer, hence Origin: null
 def open_link(request: HttpRequest, token: str) -> HttpResponse:
     """GET grants this browser one quote and goes to an address without token; POST asks for a new link."""
@@ -124,6 +126,7 @@ def terms_file(sha256: str) -> File[bytes]:
     return default_storage.open(f"company/{sha256}.pdf")
 
 
+@require_http_methods(FORM)
 @quote_required(*ASKABLE)
 def ask(request: HttpRequest, visit: Visit) -> HttpResponse:
     form = QuestionForm(request.POST or None)
@@ -152,6 +155,7 @@ def _question_page(request: HttpRequest, visit: Visit, form: QuestionForm, *, st
     return render(request, "quotes/ask.html", context, status=status)
 
 
+@require_http_methods(FORM)
 @quote_required(Situation.OPEN)
 def refuse(request: HttpRequest, visit: Visit) -> HttpResponse:
     form = RefuseForm(request.POST or None)

@@ -7,13 +7,13 @@ import secrets
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from quotes import french
 from quotes.access import Situation, Visit, actor_of, quote_required
 from quotes.models import QuoteVersion
 from quotes.versions import changes
-from quotes.views import pdf_response
+from quotes.views import FORM, pdf_response
 from signing import workflow
 from signing.forms import CodeForm, SigningForm
 from signing.models import Signature, SigningRequest
@@ -26,6 +26,7 @@ def about(request: HttpRequest) -> HttpResponse:
     return render(request, "signing/about.html")
 
 
+@require_http_methods(FORM)
 @quote_required(Situation.OPEN)
 def sign(request: HttpRequest, visit: Visit) -> HttpResponse:
     """« Accepter et signer »: the form, then a code by mail."""
@@ -89,6 +90,7 @@ def _browser(request: HttpRequest) -> str:
     return str(request.session["browser"])
 
 
+@require_http_methods(FORM)
 @quote_required(Situation.OPEN, Situation.CONCLUDED)
 def code(request: HttpRequest, visit: Visit) -> HttpResponse:
     """The code page: a recap, one field, and the one button that binds."""

@@ -44,7 +44,6 @@ def _prepare_run() -> None:
     """Once per run, in the process that the other ones descend from."""
     atexit.register(_clean, os.getpid())
     os.environ["LOGISAV_TEST_DIR"] = tempfile.mkdtemp(prefix="logisav-tests-")
-    os.environ["STATIC_ROOT"] = f"{os.environ['LOGISAV_TEST_DIR']}/static"
     if STACK == "postgres":
         try:
             postgres, redis = _start(stack.Postgres), _start(stack.Redis)
