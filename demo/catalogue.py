@@ -1,0 +1,142 @@
+"""What the sample company sells: believable lines, at believable prices."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+from quotes.models import Quote, QuoteLine
+
+
+@dataclass(frozen=True)
+class Article:
+    """Prices in euros excl. tax, rates in percent; strings, so that no float is ever near an amount."""
+
+    label: str
+    unit: str
+    price: str
+    vat: str = "20"
+    description: str = ""
+
+
+@dataclass(frozen=True)
+class Item:
+    article: Article
+    quantity: str = "1"
+    discount: str = "0"
+    option: bool = False
+
+
+@dataclass(frozen=True)
+class Part:
+    """A section of a quote."""
+
+    title: str
+    items: tuple[Item, ...]
+
+
+REMOVAL = Article(
+    "Dépose et évacuation de la chaudière gaz",
+    "forfait",
+    "420.00",
+    "10",
+    "Vidange, dépose, transport en déchetterie agréée.",
+)
+OIL_REMOVAL = Article(
+    "Dépose et évacuation de la chaudière fioul",
+    "forfait",
+    "690.00",
+    "10",
+    "Vidange, dépose, neutralisation de la cuve de 1 500 l.",
+)
+HEAT_PUMP_8 = Article(
+    "Pompe à chaleur air-eau monobloc, 8 kW",
+    "unité",
+    "6890.00",
+    "5.5",
+    "Fluide R290, régulation extérieure, pièces garanties 5 ans.",
+)
+HEAT_PUMP_11 = Article(
+    "Pompe à chaleur air-eau monobloc, 11 kW",
+    "unité",
+    "8450.00",
+    "5.5",
+    "Fluide R290, régulation extérieure, pièces garanties 5 ans.",
+)
+AIR_PUMP = Article(
+    "Pompe à chaleur air-air, 3 unités intérieures",
+    "unité",
+    "3980.00",
+    "10",
+    "Unité extérieure 6,8 kW, unités murales 2,0 kW, télécommandes.",
+)
+BUFFER = Article("Ballon tampon 100 l", "unité", "690.00", "5.5")
+PIPES = Article(
+    "Raccordements hydrauliques", "m", "38.50", "5.5", "Cuivre calorifugé, vannes et filtre magnétique."
+)
+POWER_LINE = Article(
+    "Ligne électrique dédiée", "forfait", "465.00", "5.5", "Disjoncteur 20 A et câble depuis le tableau."
+)
+LABOUR_REDUCED = Article("Main-d'œuvre", "h", "58.00", "5.5", "Deux techniciens.")
+LABOUR = Article("Main-d'œuvre", "h", "58.00", "10", "Un technicien.")
+LABOUR_FULL = Article("Main-d'œuvre", "h", "58.00", "20", "Deux techniciens.")
+START_UP = Article("Mise en service et prise en main", "forfait", "280.00", "5.5")
+UPKEEP = Article(
+    "Contrat d'entretien, première année",
+    "an",
+    "189.00",
+    "10",
+    "Une visite, dépannage sous 48 h ouvrées.",
+)
+THERMOSTAT = Article("Thermostat d'ambiance connecté", "unité", "249.00", "5.5")
+FLUSHING = Article(
+    "Désembouage du circuit", "forfait", "590.00", "10", "Conseillé si les radiateurs ont plus de 15 ans."
+)
+WATER_HEATER = Article(
+    "Chauffe-eau thermodynamique 200 l",
+    "unité",
+    "2190.00",
+    "5.5",
+    "Sur air ambiant, cuve en inox, garantie 5 ans.",
+)
+RADIATOR = Article("Radiateur acier basse température, 1 500 W", "unité", "312.00", "10")
+VALVE = Article("Robinet thermostatique", "unité", "46.00", "10")
+FLOOR = Article(
+    "Plancher chauffant hydraulique", "m²", "64.00", "10", "Isolant, dalle à plots, tube PER 16 mm."
+)
+MANIFOLD = Article("Collecteur 8 départs avec coffret", "unité", "385.00", "10")
+GAS_BOILER = Article("Chaudière gaz à condensation 24 kW", "unité", "2740.00", "10")
+FLUE = Article("Conduit ventouse concentrique", "m", "96.00", "10")
+VENTILATION = Article("Centrale double flux, 350 m³/h", "unité", "5460.00", "20")
+DUCTS = Article("Réseau de gaines isolées", "m", "27.50", "20")
+STUDY = Article("Étude et dimensionnement", "forfait", "640.00", "20", "Bilan thermique, plans d'exécution.")
+UPKEEP_BUSINESS = Article(
+    "Contrat d'entretien des trois chaufferies", "an", "1860.00", "20", "Deux visites par site."
+)
+LEAK = Article("Recherche de fuite et réparation", "forfait", "390.00", "10")
+
+
+def fill(quote: Quote, parts: tuple[Part, ...]) -> None:
+    """Replace the lines of a working copy."""
+    quote.lines.all().delete()
+    lines: list[QuoteLine] = []
+    for part in parts:
+        lines.append(QuoteLine(quote=quote, kind=QuoteLine.Kind.SECTION, label=part.title))
+        lines.extend(_line(quote, item) for item in part.items)
+    for position, line in enumerate(lines, start=1):
+        line.position = position
+    QuoteLine.objects.bulk_create(lines)
+
+
+def _line(quote: Quote, item: Item) -> QuoteLine:
+    return QuoteLine(
+        quote=quote,
+        label=item.article.label,
+        description=item.article.description,
+        quantity=Decimal(item.quantity),
+        unit=item.article.unit,
+        unit_price=Decimal(item.article.price),
+        discount=Decimal(item.discount),
+        vat_rate=Decimal(item.article.vat),
+        option=item.option,
+    )

@@ -1,0 +1,104 @@
+"""Thermo Rhône, the company of the demo. It does not exist: numbers are valid in form and belong to nobody."""
+
+from __future__ import annotations
+
+import io
+from decimal import Decimal
+
+from django.core.files.base import ContentFile
+from PIL import Image, ImageDraw
+
+from quotes.models import Company
+
+COLOUR = "#0c5a6e"
+FLAME = "#c8502a"
+SIZE = 256
+FINE = 4  # drawn larger, then shrunk: Pillow's own edges are jagged
+
+
+def make_company() -> Company:
+    """The one company; one that is there is left as it is."""
+    found = Company.objects.first()
+    if found is not None:
+        return found
+    company = Company(
+        legal_name="Thermo Rhône",
+        trade_name="Thermo Rhône",
+        tagline="Chauffage et pompes à chaleur, Lyon",
+        legal_form="SARL",
+        capital=Decimal(20000),
+        siret="91234567500017",
+        vat_number="FR65912345675",
+        registration="RCS Lyon",
+        address="18 quai des Tanneurs\n69009 Lyon",
+        phone="04 65 71 08 42",
+        email="devis@thermo-rhone.example",
+        website="https://thermo-rhone.example",
+        hours="Du lundi au vendredi, de 8 h à 18 h",
+        colour=COLOUR,
+        insurer="Mutuelle Exemple, contrat n° 000 000, décennale et responsabilité civile, France métropolitaine",
+        mediator="Médiateur Exemple, 1 place de l'Exemple, 75000 Paris, mediateur.example",
+        iban="FR7630006000011234567890189",
+        bic="AGRIFRPP",
+        account_holder="Thermo Rhône SARL",
+        terms_text=TERMS,
+        default_validity_days=30,
+        default_deposit_percent=Decimal(30),
+        payment_methods=[Company.Method.CARD, Company.Method.TRANSFER],
+    )
+    company.logo = ContentFile(logo(), name="logo.png")
+    company.full_clean()
+    company.save()
+    return company
+
+
+def logo() -> bytes:
+    """A flame above a wave, as PNG."""
+    image = Image.new("RGB", (SIZE * FINE, SIZE * FINE), "white")
+    draw = ImageDraw.Draw(image)
+    draw.ellipse(_scaled(72, 76, 184, 188), fill=FLAME)
+    draw.polygon([_point(72, 132), _point(132, 20), _point(184, 132)], fill=FLAME)
+    draw.ellipse(_scaled(104, 124, 152, 184), fill="white")
+    draw.polygon([_point(104, 154), _point(130, 96), _point(152, 154)], fill="white")
+    for left, start, end in ((34, 180, 360), (98, 0, 180), (162, 180, 360)):
+        draw.arc(_scaled(left, 196, left + 64, 236), start, end, fill=COLOUR, width=14 * FINE)
+    buffer = io.BytesIO()
+    image.resize((SIZE, SIZE), Image.Resampling.LANCZOS).save(buffer, "PNG", optimize=True)
+    return buffer.getvalue()
+
+
+def _point(x: int, y: int) -> tuple[int, int]:
+    return x * FINE, y * FINE
+
+
+def _scaled(left: int, top: int, right: int, bottom: int) -> tuple[int, int, int, int]:
+    return left * FINE, top * FINE, right * FINE, bottom * FINE
+
+
+TERMS = """\
+1. Objet. Ces conditions s'appliquent aux travaux et aux fournitures décrits dans le devis. Elles en font partie.
+
+2. Formation du contrat. Le contrat est conclu quand le client signe le devis pendant sa durée de validité. Toute modification demandée ensuite fait l'objet d'un nouveau devis.
+
+3. Prix. Les prix sont fermes pendant la durée de validité du devis. Les taux de TVA sont ceux en vigueur à la date du devis ; un changement de taux est répercuté.
+
+4. Paiement. L'acompte est dû à la commande, le solde à la mise en service, sur facture, par virement ou par carte. Il n'y a pas d'escompte. Entre professionnels, tout retard entraîne des pénalités au taux de trois fois l'intérêt légal et une indemnité forfaitaire de 40 euros.
+
+5. Délais. Les délais courent à partir de la réception de l'acompte. En cas de retard de notre part, le client peut nous mettre en demeure, puis résoudre le contrat dans les conditions de l'article L216-6 du code de la consommation.
+
+6. Accès au chantier. Le client met à disposition l'eau, l'électricité et un accès dégagé. Il nous signale les réseaux cachés et la présence d'amiante.
+
+7. Réception. Les travaux sont reçus le jour de la mise en service, par un procès-verbal signé des deux parties.
+
+8. Garanties. Le client bénéficie des garanties légales de conformité et des vices cachés, de la garantie de parfait achèvement (un an), de bon fonctionnement (deux ans) et décennale (dix ans).
+
+9. Droit de rétractation. Le consommateur dispose de quatorze jours après la signature pour se rétracter, sans motif, quand le contrat est conclu à distance ou hors établissement.
+
+10. Réserve de propriété. Le matériel reste notre propriété jusqu'au paiement complet du prix.
+
+11. Déchets. Le matériel déposé est évacué vers une déchetterie professionnelle agréée, coût compris.
+
+12. Données personnelles. Nous utilisons les coordonnées du client pour établir et exécuter le contrat, et les gardons dix ans au titre de nos obligations comptables. Le client peut y accéder et les faire corriger en nous écrivant.
+
+13. Litiges. Le client consommateur peut saisir gratuitement le médiateur indiqué sur le devis. À défaut d'accord, les tribunaux français sont compétents.
+"""  # noqa: E501

@@ -1,0 +1,224 @@
+"""Runs the whole product on one machine: prepares the data, starts web, worker, schedule and mailbox, watches them."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+
+from demo import processes
+from demo.background import WORKER_NOTE
+from demo.processes import Child, python
+
+START_SECONDS = 60.0
+PAUSE = 0.1
+BEAT_FILE = "beat-schedule"
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+class DemoFailed(Exception):
+    """Why the demo cannot go on, in a sentence for who started it."""
+
+
+class Asked(BaseException):
+    """Somebody asked the demo to stop; not an Exception, so that nothing on the way mistakes it for a failure."""
+
+
+class Supervisor:
+    def __init__(self, *, base: Path, directory: Path, port: int, tell: Callable[[str], None]) -> None:
+        self.base, self.directory, self.port, self.tell = base, directory, port, tell
+        self.smtp_port = 0
+        self.children: list[Child] = []
+        self.preparing: subprocess.Popen[bytes] | None = None
+
+    @property
+    def address(self) -> str:
+        return f"http://127.0.0.1:{self.port}/"
+
+    def run(self, *, when_ready: Callable[[str], None]) -> None:
+        """Until somebody asks to stop (returns) or a part cannot be kept up (raises DemoFailed)."""
+        self.directory.mkdir(parents=True, exist_ok=True)
+        with self._alone(), self._stopping():
+            self._choose_ports()
+            self._prepare()
+            self._start()
+            when_ready(f"Logisav est prêt : {self.address}")
+            self._watch()
+
+    # Who may run
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """One demo a folder. The lock goes with the process, so a crash leaves none behind."""
+        with (self.directory / "lock").open("w") as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError as busy:
+                raise DemoFailed(self._already_there()) from busy
+            yield
+
+    def _already_there(self) -> str:
+        note = self.directory / "port"
+        port = note.read_text().strip() if note.exists() else ""
+        where = f", à l'adresse http://127.0.0.1:{port}/" if port else ""
+        return (
+            f"La démonstration tourne déjà dans {self.directory}{where}. Arrêtez-la d'abord avec Ctrl-C, "
+            "ou donnez un autre dossier : LOGISAV_DEMO_DIR=… make demo PORT=8001"
+        )
+
+    def _choose_ports(self) -> None:
+        if not processes.port_is_free(self.port):
+            raise DemoFailed(
+                f"Le port {self.port} est déjà pris par un autre programme. "
+                f"Essayez-en un autre : make demo PORT={self.port + 1}"
+            )
+        self.smtp_port = self._usual_smtp_port()
+        (self.directory / "port").write_text(f"{self.port}\n")
+        (self.directory / "smtp_port").write_text(f"{self.smtp_port}\n")
+
+    def _usual_smtp_port(self) -> int:
+        """The one of last time if it is free: commands that run beside the demo read it from the note."""
+        note = self.directory / "smtp_port"
+        last = note.read_text().strip() if note.exists() else ""
+        if last.isdigit() and processes.port_is_free(int(last)):
+            return int(last)
+        return processes.free_port()
+
+    # Stopping
+
+    @contextmanager
+    def _stopping(self) -> Iterator[None]:
+        """Ctrl-C, `kill` and a closed terminal all end the demo in order, whatever it is doing."""
+        for number in SIGNALS:
+            signal.signal(number, _ask)
+        try:
+            yield
+        except Asked:
+            pass
+        finally:
+            for number in SIGNALS:
+                signal.signal(number, signal.SIG_IGN)
+            everyone = [self.preparing, *(child.process for child in self.children)]
+            processes.stop([process for process in everyone if process is not None])
+
+    # Preparing
+
+    @property
+    def environment(self) -> dict[str, str]:
+        return os.environ | {
+            "DEMO": "1",
+            "DJANGO_SETTINGS_MODULE": "logisav.settings",
+            "LOGISAV_DEMO_DIR": str(self.directory),
+            "SITE_URL": self.address.rstrip("/"),
+            "EMAIL_URL": f"smtp://127.0.0.1:{self.smtp_port}",
+            "PYTHONUNBUFFERED": "1",
+        }
+
+    def _prepare(self) -> None:
+        """Idempotent, and quick when it was done before."""
+        self.tell("Préparation de la démonstration (une minute la première fois)…")
+        for command in ("migrate", "demo_data"):
+            with self._log("setup").open("ab") as output:
+                self.preparing = processes.start(
+                    python("manage.py", command), env=self.environment, output=output, folder=self.base
+                )
+            if self.preparing.wait() != 0:
+                raise DemoFailed(
+                    f"La préparation a échoué (manage.py {command}) :\n{self._end_of_log('setup')}"
+                )
+
+    def _log(self, name: str) -> Path:
+        folder = self.directory / "logs"
+        folder.mkdir(exist_ok=True)
+        return folder / f"{name}.log"
+
+    def _end_of_log(self, name: str) -> str:
+        return "\n".join(self._log(name).read_text(errors="replace").splitlines()[-15:])
+
+    # Running
+
+    def _start(self) -> None:
+        self.children = [self._catcher(), self._web(), self._worker(), self._beat()]
+        for note in (self.directory / WORKER_NOTE, *self._beat_files()):
+            note.unlink(missing_ok=True)
+        for child in self.children:
+            child.start(env=self.environment, folder=self.base)
+        end = time.monotonic() + START_SECONDS
+        for child in self.children:
+            while not child.answers():
+                self._keep_up()
+                if time.monotonic() > end:
+                    raise DemoFailed(f"{child.title} ne répond pas. Fin de son journal :\n{child.last_words}")
+                time.sleep(PAUSE)
+
+    def _watch(self) -> None:
+        while True:
+            self._keep_up()
+            time.sleep(PAUSE)
+
+    def _keep_up(self) -> None:
+        """Start again what has died; give up on what keeps dying."""
+        for child in self.children:
+            if child.has_died:
+                if not child.note_death():
+                    raise DemoFailed(
+                        f"{child.title} s'arrête sans cesse. Fin de son journal :\n{child.last_words}"
+                    )
+                self.tell(f"{child.title} s'est arrêté, redémarrage. Son journal : {child.log}")
+                child.start(env=self.environment, folder=self.base)
+
+    def _catcher(self) -> Child:
+        return Child(
+            title="Le serveur de mail",
+            command=python("-m", "demo.catcher", str(self.smtp_port), str(self.directory / "mails")),
+            log=self._log("smtp"),
+            answers=lambda: processes.greets(self.smtp_port),
+        )
+
+    def _web(self) -> Child:
+        return Child(
+            title="Le site",
+            command=python(
+                "-m",
+                "gunicorn",
+                "logisav.wsgi",
+                "-c",
+                "python:demo.gunicorn_conf",
+                "-b",
+                f"127.0.0.1:{self.port}",
+            ),
+            log=self._log("web"),
+            answers=lambda: processes.is_well(self.port),
+        )
+
+    def _worker(self) -> Child:
+        options = ["-P", "threads", "-c", "2", "--without-gossip", "--without-mingle", "-l", "warning"]
+        return Child(
+            title="Le travail de fond",
+            command=python("-m", "celery", "-A", "logisav", "worker", "-I", "demo.background", *options),
+            log=self._log("worker"),
+            answers=(self.directory / WORKER_NOTE).exists,
+        )
+
+    def _beat_files(self) -> list[Path]:
+        """What the schedule keeps; made anew at each start, so its being there tells that it runs."""
+        return list(self.directory.glob(f"{BEAT_FILE}*"))
+
+    def _beat(self) -> Child:
+        schedule = str(self.directory / BEAT_FILE)
+        return Child(
+            title="Le calendrier",
+            command=python("-m", "celery", "-A", "logisav", "beat", "-s", schedule, "-l", "warning"),
+            log=self._log("beat"),
+            answers=lambda: bool(self._beat_files()),
+        )
+
+
+def _ask(number: int, frame: FrameType | None) -> None:
+    raise Asked
