@@ -23,6 +23,9 @@ def _item(title: str, icon: str, address: str, permission: Any, **more: Any) -> 
 
 
 _QUOTES = _may("quotes.view_quote", "quotes.change_quote")
+_CUSTOMERS = _may("quotes.view_customer", "quotes.change_customer")
+_COMPANY = _may("quotes.view_company", "quotes.change_company")
+_MAILS = _may("notifications.view_outgoingemail")
 
 UNFOLD: dict[str, Any] = {
     "SITE_TITLE": "Logisav",
@@ -34,6 +37,7 @@ UNFOLD: dict[str, Any] = {
     "SHOW_HISTORY": False,
     "SHOW_VIEW_ON_SITE": False,
     "BORDER_RADIUS": "6px",
+    "DASHBOARD_CALLBACK": "quotes.admin.start.start_page",
     "STYLES": [lambda request: static("desk/desk.css")],
     "COLORS": {
         "primary": {
@@ -58,7 +62,22 @@ UNFOLD: dict[str, Any] = {
                 "items": [
                     _item("Accueil", "home", "index", lambda request: True),
                     _item("Devis", "description", "quotes_quote_changelist", _QUOTES),
+                    _item("Questions", "forum", "quotes_question_changelist", _QUOTES),
+                    _item("Clients", "group", "quotes_customer_changelist", _CUSTOMERS),
+                    _item(
+                        "Signatures", "draw", "signing_signature_changelist", _may("signing.view_signature")
+                    ),
                 ]
+            },
+            {
+                "title": "Réglages",
+                "separator": True,
+                "items": [
+                    _item("Entreprise", "storefront", "quotes_company_changelist", _COMPANY),
+                    _item("Mails", "mail", "notifications_outgoingemail_changelist", _MAILS),
+                    _item("Comptes", "badge", "auth_user_changelist", _superuser),
+                    _item("Groupes", "groups", "auth_group_changelist", _superuser),
+                ],
             },
         ],
     },

@@ -107,6 +107,9 @@ class NotificationQuerySet(models.QuerySet["Notification"]):
     def unread(self, user: User) -> NotificationQuerySet:
         return self.of(user).filter(read_at=None)
 
+    def unread_first(self) -> NotificationQuerySet:
+        return self.order_by(models.F("read_at").desc(nulls_first=True), "-created_at", "-pk")
+
     def mark_read(self) -> int:
         """How many were not read before."""
         return self.filter(read_at=None).update(read_at=timezone.now())

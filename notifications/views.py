@@ -7,24 +7,22 @@ from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST, require_safe
 
 from notifications.models import Notification
 
-PAGE = 30
-LIST = "admin:notifications_notification_changelist"
+LINES_A_PAGE = 30
+BELL = "admin:notifications_notification_changelist"
 
 
 @require_safe
 def bell(request: HttpRequest) -> HttpResponse:
     """All lines, the unread ones first."""
-    lines = Notification.objects.of(request.user).order_by("read_at__isnull", "-created_at", "-pk").reverse()
     lines = Notification.objects.of(request.user).unread_first()
     context = admin.site.each_context(request) | {
         "title": "Notifications",
         "opts": Notification._meta,
-        "lines": Paginator(lines, PAGE).get_page(request.GET.get("page")),
+        "lines": Paginator(lines, LINES_A_PAGE).get_page(request.GET.get("page")),
         "unread": Notification.objects.unread(request.user).count(),
     }
     return TemplateResponse(request, "admin/notifications/bell.html", context)
@@ -39,23 +37,21 @@ def count(request: HttpRequest) -> JsonResponse:
 def open_line(request: HttpRequest, pk: int) -> HttpResponse:
     """Read it and go where it leads."""
     line = _own(request, pk)
-    Notification.objects.filter(pk=line.pk).mark_read()
-    if line.url and url_has_allowed_host_and_scheme(line.url, allowed_hosts=_own_hosts(request)):
-        return redirect(line.url)
-    return redirect(LIST)
+    _read(line)
+    return redirect(line.url or BELL)
 
 
 @require_POST
 def mark_read(request: HttpRequest, pk: int) -> HttpResponse:
-    Notification.objects.filter(pk=_own(request, pk).pk).mark_read()
-    return redirect(LIST)
+    _read(_own(request, pk))
+    return redirect(BELL)
 
 
 @require_POST
 def mark_all_read(request: HttpRequest) -> HttpResponse:
     Notification.objects.of(request.user).mark_read()
-    messages.success(request, "Toutes les notifications sont lues.")
-    return redirect(LIST)
+    messages.success(request, "Toutes vos notifications sont lues.")
+    return redirect(BELL)
 
 
 def _own(request: HttpRequest, pk: int) -> Notification:
@@ -63,3 +59,7 @@ def _own(request: HttpRequest, pk: int) -> Notification:
     if line is None:
         raise Http404
     return line
+
+
+def _read(line: Notification) -> None:
+    Notification.objects.filter(pk=line.pk).mark_read()

@@ -1,0 +1,112 @@
+"""The bell and the mails on the desk."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import URLPattern, path
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from unfold.admin import ModelAdmin
+
+from notifications import outbox, views
+from notifications.models import Notification, OutgoingEmail
+
+TONES = {
+    OutgoingEmail.State.SENT: "ok",
+    OutgoingEmail.State.FAILED: "bad",
+    OutgoingEmail.State.ATTENTION: "bad",
+    OutgoingEmail.State.OUTDATED: "warn",
+}
+
+
+@admin.register(Notification)
+class NotificationAdmin(ModelAdmin):
+    """Open to all staff: everyone has a bell, and sees nobody else's."""
+
+    def get_urls(self) -> list[URLPattern]:
+        view, name = self.admin_site.admin_view, "notifications_notification_"
+        return [
+            path("", view(views.bell), name=f"{name}changelist"),
+            path("nombre/", view(views.count), name=f"{name}count"),
+            path("tout-lire/", view(views.mark_all_read), name=f"{name}read_all"),
+            path("<int:pk>/lire/", view(views.mark_read), name=f"{name}read"),
+            path("<int:pk>/ouvrir/", view(views.open_line), name=f"{name}open"),
+        ]
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        return False
+
+
+@admin.register(OutgoingEmail)
+class OutgoingEmailAdmin(ModelAdmin):
+    """Read-only: what left, when, to whom, and what did not. Secrets show as ••••••."""
+
+    list_display = ("subject", "to", "about", "standing", "created_at", "sent_at")
+    list_filter = ("state", "message")
+    search_fields = ("to", "subject", "about")
+    search_help_text = "Destinataire, objet, numéro de devis"
+    actions = None
+    list_per_page = 50
+    fields = (
+        ("subject", "standing"),
+        ("to", "about"),
+        ("created_at", "sent_at"),
+        ("attempts", "next_try_at"),
+        "error",
+        "smtp_reply",
+        "message_id",
+        "text",
+    )
+    readonly_fields = ("standing",)
+    change_form_before_template = "admin/notifications/mail_head.html"
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: OutgoingEmail | None = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: OutgoingEmail | None = None) -> bool:
+        return False
+
+    @admin.display(description="État", ordering="state")
+    def standing(self, email: OutgoingEmail) -> SafeString:
+        tone = TONES.get(OutgoingEmail.State(email.state), "quiet")
+        return format_html('<span class="pill {}">{}</span>', tone, email.get_state_display())
+
+    def get_urls(self) -> list[URLPattern]:
+        again = self.admin_site.admin_view(self.send_again)
+        return [
+            path("<int:pk>/renvoyer/", again, name="notifications_outgoingemail_again"),
+            *super().get_urls(),
+        ]
+
+    def send_again(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """« Renvoyer »: POST only, the button stands under the mail's own words."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        email = OutgoingEmail.objects.filter(pk=pk).first()
+        if email is None:
+            raise Http404
+        if request.method == "POST":
+            self._repeat(request, email)
+        return redirect("admin:notifications_outgoingemail_change", pk)
+
+    def _repeat(self, request: HttpRequest, email: OutgoingEmail) -> None:
+        try:
+            with transaction.atomic():
+                outbox.repeat(email)
+        except outbox.CarriesSecret:
+            messages.error(request, "Ce mail porte un lien ou un code : demandez-en un nouveau depuis le devis.")
+        else:
+            messages.success(request, f"Le mail repart à {email.to}.")
+
+    def render_change_form(self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any) -> HttpResponse:
+        context |= {"email": kwargs.get("obj"), "title": "Mail", "subtitle": None}
+        return super().render_change_form(request, context, *args, **kwargs)

@@ -1,0 +1,124 @@
+"""Signatures on the desk: read, never written. The one thing that an owner may do is to lift a pause."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.views.decorators.http import require_safe
+from unfold.admin import ModelAdmin
+
+from quotes import french
+from quotes.journal import Actor
+from quotes.models import Quote
+from quotes.views import pdf_response
+from signing import workflow
+from signing.models import Signature
+
+
+def visible(request: HttpRequest, quote_id: int) -> Quote:
+    """The quote if this member of staff may see it; else it does not exist."""
+    if not (request.user.has_perm("quotes.view_quote") or request.user.has_perm("quotes.change_quote")):
+        raise PermissionDenied
+    quote = Quote.objects.visible_to(request.user).with_parties().filter(pk=quote_id).first()
+    if quote is None:
+        raise Http404
+    return quote
+
+
+def allow_more_tries(request: HttpRequest, quote_id: int) -> HttpResponse:
+    """« Autoriser de nouveaux essais »: GET tells what the customer will see, POST does it."""
+    quote = visible(request, quote_id)
+    if not request.user.has_perm("quotes.change_quote"):
+        raise PermissionDenied
+    if request.method != "POST":
+        context = admin.site.each_context(request) | {"title": "Autoriser de nouveaux essais", "quote": quote}
+        return TemplateResponse(request, "admin/signing/allow_more_tries.html", context)
+    workflow.allow_more_tries(quote.pk, actor=Actor.staff(request.user))
+    messages.success(request, f"{quote.customer.name} peut de nouveau demander un code.")
+    return redirect("admin:quotes_quote_change", quote.pk)
+
+
+@require_safe
+def signed_pdf(request: HttpRequest, quote_id: int) -> HttpResponseBase:
+    """The sealed document, as the customer got it."""
+    quote = visible(request, quote_id)
+    signature = Signature.objects.filter(quote=quote).first()
+    document = signature.document if signature else None
+    if document is None:
+        raise Http404
+    return pdf_response(document.file.open("rb"), name=f"Devis signé {quote.number}.pdf")
+
+
+@admin.register(Signature)
+class SignatureAdmin(ModelAdmin):
+    list_display = ("number", "full_name", "total", "signed_at", "sealed")
+    search_fields = ("quote__number", "first_name", "last_name", "email", "reference")
+    search_help_text = "Numéro, signataire, mail, référence"
+    actions = None
+    list_per_page = 50
+    fields = (
+        ("number", "reference"),
+        ("full_name", "capacity"),
+        ("email", "phone"),
+        ("signed_at", "total"),
+        "agreed",
+        ("ip", "agent"),
+        "sealed",
+        "version_hash",
+    )
+    readonly_fields = ("number", "full_name", "total", "agreed", "sealed")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Signature]:
+        return (
+            Signature.objects.filter(quote__in=Quote.objects.visible_to(request.user))
+            .select_related("quote", "version")
+            .prefetch_related("documents")
+            .defer("drawing", "version__content")
+        )
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Signature | None = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Signature | None = None) -> bool:
+        return False
+
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view
+        return [
+            path("<int:quote_id>/essais/", view(allow_more_tries), name="signing_allow_more_tries"),
+            path("<int:quote_id>/devis-signe.pdf", view(signed_pdf), name="signing_signed_pdf"),
+            *super().get_urls(),
+        ]
+
+    @admin.display(description="Devis", ordering="quote__number")
+    def number(self, signature: Signature) -> str:
+        return signature.quote.number
+
+    @admin.display(description="Signataire", ordering="last_name")
+    def full_name(self, signature: Signature) -> str:
+        return signature.full_name
+
+    @admin.display(description="Total TTC", ordering="version__total")
+    def total(self, signature: Signature) -> SafeString:
+        return format_html('<span class="amount">{}</span>', french.money(signature.version.total))
+
+    @admin.display(description="Scellé")
+    def sealed(self, signature: Signature) -> str:
+        documents: list[Any] = sorted(signature.documents.all(), key=lambda document: document.revision)
+        return french.short_moment(documents[-1].sealed_at) if documents else "En préparation"
+
+    @admin.display(description="Accords cochés")
+    def agreed(self, signature: Signature) -> str:
+        return " ".join(consent["words"] for consent in signature.consents)
