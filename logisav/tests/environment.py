@@ -41,7 +41,7 @@ def variables(folder: Path, *, database_url: str, broker_url: str, cache_url: st
         "CELERY_BROKER_URL": broker_url,
         "CACHE_URL": cache_url,
         "MEDIA_ROOT": str(folder / "media"),
-        "STATIC_ROOT": str(folder.parent / "static"),
+        "STATIC_ROOT": str(folder / "static"),
         "EMAIL_URL": f"smtp://{CLOSED_PORT}",
         "DEFAULT_FROM_EMAIL": "Logisav <devis@logisav.test>",
         "STRIPE_SECRET_KEY": "sk_test_logisav",
