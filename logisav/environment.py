@@ -60,20 +60,22 @@ def _write_once(path: Path, text: str) -> None:
 
 def secret(name: str) -> str:
     """A secret that must be set: never a default."""
-    value = env.str(name, default="")
+    value = str(env.str(name, default=""))
     if not value:
         raise ImproperlyConfigured(f"{name} is not set. Make one with: {HOW_TO_MAKE[name]}")
     return value
 
 
 def required(name: str, example: str) -> str:
-    value = env.str(name, default="")
+    value = str(env.str(name, default=""))
     if not value:
         raise ImproperlyConfigured(f"{name} is not set. Example: {name}={example}")
     return value
 
 
-def refuse_demo_in_production(*, site_url: str, database: str, broker: str, hosts: list[str], stripe_key: str) -> None:
+def refuse_demo_in_production(
+    *, site_url: str, database: str, broker: str, hosts: list[str], stripe_key: str
+) -> None:
     """The demo has known passwords: nothing that looks like production may load it."""
     signs = {
         "SITE_URL": not site_url.startswith(("http://127.0.0.1:", "http://localhost:")),

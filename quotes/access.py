@@ -9,17 +9,15 @@ import enum
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import wraps
-from typing import Concatenate, ParamSpec
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 
 from quotes.journal import Actor
 from quotes.models import AccessLink, Quote, QuoteVersion
 
 MAX_GRANTS = 20
-P = ParamSpec("P")
 
 
 class Situation(enum.Enum):
@@ -39,6 +37,10 @@ class Visit:
     link: AccessLink
     version: QuoteVersion
     situation: Situation
+
+
+View = Callable[[HttpRequest, Visit], HttpResponseBase]
+GuardedView = Callable[[HttpRequest, str], HttpResponseBase]
 
 
 def situation(quote: Quote, version: QuoteVersion) -> Situation:
@@ -74,22 +76,17 @@ def visit(request: HttpRequest, public_id: str) -> Visit | None:
     if link is None or not link.is_valid or link.quote.public_id != public_id:
         return None
     version = link.quote.current_version
-    return version and Visit(link.quote, link, version, situation(link.quote, version))
+    if version is None:
+        return None
+    return Visit(link.quote, link, version, situation(link.quote, version))
 
 
-def quote_required(
-    *allowed: Situation,
-) -> Callable[
-    [Callable[Concatenate[HttpRequest, Visit, P], HttpResponse]],
-    Callable[Concatenate[HttpRequest, str, P], HttpResponse],
-]:
+def quote_required(*allowed: Situation) -> Callable[[View], GuardedView]:
     """Let a view run only with a valid grant and in the situations named; else the page that tells where one stands."""
 
-    def decorate(
-        view: Callable[Concatenate[HttpRequest, Visit, P], HttpResponse],
-    ) -> Callable[Concatenate[HttpRequest, str, P], HttpResponse]:
+    def decorate(view: View) -> GuardedView:
         @wraps(view)
-        def guarded(request: HttpRequest, public_id: str, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+        def guarded(request: HttpRequest, public_id: str) -> HttpResponseBase:
             found = visit(request, public_id)
             if found is None:
                 return no_access(request, public_id)
@@ -97,7 +94,7 @@ def quote_required(
                 return blocked(request)
             if found.situation not in allowed:
                 return redirect(found.quote)
-            return view(request, found, *args, **kwargs)
+            return view(request, found)
 
         guarded.access = "grant"  # type: ignore[attr-defined]
         return guarded
@@ -124,5 +121,5 @@ def client_ip(request: HttpRequest) -> str:
     hops = [hop.strip() for hop in request.headers.get("X-Forwarded-For", "").split(",") if hop.strip()]
     count = settings.TRUSTED_PROXY_COUNT
     if count and len(hops) >= count:
-        return hops[-count][:45]
+        return str(hops[-count])[:45]
     return str(request.META.get("REMOTE_ADDR", ""))[:45]

@@ -16,10 +16,15 @@ CONTRAST_AA = 4.5
 
 @dataclass(frozen=True)
 class Palette:
-    """Hex colours: `band` and `accent` bear text in `on_accent`, at 4.5:1 or better (WCAG 2.2 AA)."""
+    """Hex colours: `band` and `accent` bear `on_accent`, `accent_dark` bears `on_accent_dark`, at 4.5:1 or better.
+
+    WCAG 2.2, level AA.
+    """
 
     band: str
     accent: str
+    accent_dark: str
+    on_accent_dark: str
     on_accent: str = WHITE
 
     @classmethod
@@ -29,6 +34,8 @@ class Palette:
         return cls(
             band=_hex((_clamp(0.26, lightness, 0.38), min(chroma, 0.11), hue)),
             accent=_hex((_clamp(0.32, lightness, 0.46), chroma, hue)),
+            accent_dark=_hex((_clamp(0.8, lightness, 0.88), min(chroma, 0.1), hue)),
+            on_accent_dark=_hex((0.2, min(chroma, 0.03), hue)),
         )
 
 

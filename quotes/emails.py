@@ -28,6 +28,8 @@ def company_context() -> dict[str, str]:
         "band": palette.band,
         "accent": palette.accent,
         "on_accent": palette.on_accent,
+        "accent_dark": palette.accent_dark,
+        "on_accent_dark": palette.on_accent_dark,
     }
 
 
@@ -96,15 +98,13 @@ def notice(person: User, quote: Quote, *, kind: str, text: str) -> None:
     outbox.notify(person, kind=kind, text=text, about=quote.number, url=links.desk_address(quote))
 
 
-def with_link(
-    message: str, quote: Quote, link: AccessLink, address: str, *, context: dict[str, Any]
-) -> None:
+def with_link(message: str, quote: Quote, link: AccessLink, address: str, *, context: dict[str, Any]) -> None:
     """A mail that carries a link: it is not sent once the link has died."""
     to_customer(
         message,
         quote,
         to=link.email,
-        context={"link_until": french.near(link.expires_at, now=link.created_at)} | context,
+        context={"link_until": french.moment(link.expires_at)} | context,
         secrets={"link": address},
         expires_at=link.expires_at,
     )

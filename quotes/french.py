@@ -26,7 +26,20 @@ MONTHS = (
     "novembre",
     "décembre",
 )
-SHORT_MONTHS = ("janv.", "févr.", "mars", "avr.", "mai", "juin", "juil.", "août", "sept.", "oct.", "nov.", "déc.")
+SHORT_MONTHS = (
+    "janv.",
+    "févr.",
+    "mars",
+    "avr.",
+    "mai",
+    "juin",
+    "juil.",
+    "août",
+    "sept.",
+    "oct.",
+    "nov.",
+    "déc.",
+)
 NEAR_DAYS = {-1: "hier", 0: "aujourd'hui", 1: "demain"}
 
 

@@ -1,6 +1,6 @@
 """Rows as a queue: claimed by a conditional update, tried again later and later.
 
-    waiting → claimed (a lease, so that a killed worker's row comes back) → done, or postponed
+waiting → claimed (a lease, so that a killed worker's row comes back) → done, or postponed
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ LONGEST_PAUSE = dt.timedelta(minutes=30)
 
 def pause(attempts: int) -> dt.timedelta:
     """5 s, 10 s, 20 s … at most 30 minutes."""
-    return min(FIRST_PAUSE * 2 ** min(max(attempts - 1, 0), 16), LONGEST_PAUSE)
+    return min(FIRST_PAUSE * (1 << min(max(attempts - 1, 0), 16)), LONGEST_PAUSE)
 
 
 class QueueQuerySet(models.QuerySet[Row]):

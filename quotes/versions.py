@@ -136,9 +136,7 @@ def _deposit_facts(quote: Quote) -> DepositFacts | None:
 
 def can_withdraw(quote: Quote) -> bool:
     """Consumers have 14 days for contracts at a distance or off premises (art. L221-18)."""
-    return (
-        quote.customer.kind == Customer.Kind.INDIVIDUAL and quote.contract != Quote.Contract.ON_PREMISES
-    )
+    return quote.customer.kind == Customer.Kind.INDIVIDUAL and quote.contract != Quote.Contract.ON_PREMISES
 
 
 def _notices(quote: Quote) -> list[Notice]:
@@ -155,10 +153,10 @@ def _has_reduced_vat(quote: Quote) -> bool:
 
 
 WITHDRAWAL_NOTICE = (
-    f"Vous disposez de {WITHDRAWAL_DAYS} jours après la signature pour vous rétracter, sans donner de motif et sans frais. "
-    "Il suffit de nous le dire avant la fin de ce délai, par mail ou par courrier, aux adresses de ce devis "
-    "(articles L221-18 et suivants du code de la consommation). Si vous avez demandé que les travaux commencent "
-    "avant la fin du délai, vous payez la part déjà faite."
+    f"Vous disposez de {WITHDRAWAL_DAYS} jours après la signature pour vous rétracter, sans donner de motif "
+    "et sans frais. Il suffit de nous le dire avant la fin de ce délai, par mail ou par courrier, aux adresses "
+    "de ce devis (articles L221-18 et suivants du code de la consommation). Si vous avez demandé que les travaux "
+    "commencent avant la fin du délai, vous payez la part déjà faite."
 )
 REDUCED_VAT_NOTICE = (
     "Les taux réduits s'appliquent aux travaux dans un logement achevé depuis plus de deux ans "
@@ -241,4 +239,3 @@ TEXTS: dict[str, str] = {
 def _text_changes(old: Content, new: Content) -> list[str]:
     found = [words for field, words in TEXTS.items() if getattr(old, field) != getattr(new, field)]
     return list(dict.fromkeys(found))
-

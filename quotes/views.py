@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from quotes import access, french, workflow
 from quotes.access import Situation, Visit, quote_required
 from quotes.forms import QuestionForm, RefuseForm
-from quotes.models import AccessLink, Company, IllegalMove, Question, Quote, QuoteVersion
+from quotes.models import AccessLink, Company, IllegalMove, Question, Quote
 
 FORM = ["GET", "HEAD", "POST"]
 READABLE = (Situation.OPEN, Situation.UPDATING, Situation.CONCLUDED)
@@ -147,7 +147,9 @@ TOO_MANY_QUESTIONS = (
 )
 
 
-def _question_page(request: HttpRequest, visit: Visit, form: QuestionForm, *, status: int = 200) -> HttpResponse:
+def _question_page(
+    request: HttpRequest, visit: Visit, form: QuestionForm, *, status: int = 200
+) -> HttpResponse:
     """An expired quote shows nothing of itself: the form alone."""
     context: dict[str, object] = {"quote": visit.quote, "form": form, "content": None}
     if visit.situation is not Situation.PAST_VALIDITY:

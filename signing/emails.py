@@ -39,7 +39,7 @@ def signed_copy(document: SealedDocument) -> None:
         signature.quote,
         to=signature.email,
         context=quote_emails.amounts(signature.version) | _signed(signature),
-        attachments=[Attachment(name=name, type="application/pdf", path=document.file.name)],
+        attachments=[Attachment(name=name, type="application/pdf", path=str(document.file.name))],
     )
 
 

@@ -112,5 +112,3 @@ def proof(signature: Signature) -> bytes:
         "journal": records,
     }
     return json.dumps(document, ensure_ascii=False, indent=1).encode()
-
-

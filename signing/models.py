@@ -82,9 +82,7 @@ class SigningRequest(Signatory):
             models.UniqueConstraint(
                 fields=["quote"], condition=models.Q(state="open"), name="one_open_code_per_quote"
             ),
-            models.CheckConstraint(
-                condition=models.Q(tries__lte=TRIES_A_CODE), name="code_tries_in_bounds"
-            ),
+            models.CheckConstraint(condition=models.Q(tries__lte=TRIES_A_CODE), name="code_tries_in_bounds"),
         )
 
     def __str__(self) -> str:
@@ -217,7 +215,7 @@ class SealedDocument(models.Model):
         return f"{self.signature.quote.number}, révision {self.revision}"
 
     def save(self, *args: Any, **kwargs: Any) -> None:
-        if self.pk is not None:
+        if not self._state.adding:
             raise AppendOnly("a sealed document is written once")
         super().save(*args, **kwargs)
 

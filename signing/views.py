@@ -151,9 +151,7 @@ def _wrong_code(signing_request: SigningRequest) -> str:
     left = signing_request.tries_left
     if left == 0:
         return "Ce code n'est pas le bon, et il ne peut plus servir. Demandez un nouveau code."
-    return (
-        f"Ce code n'est pas le bon. Il vous reste {left}{french.NBSP}{'essais' if left > 1 else 'essai'}."
-    )
+    return f"Ce code n'est pas le bon. Il vous reste {left}{french.NBSP}{'essais' if left > 1 else 'essai'}."
 
 
 @require_POST

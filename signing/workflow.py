@@ -6,7 +6,6 @@ count; then the comparison; then T2 locks the quote, checks everything again and
 
 from __future__ import annotations
 
-import datetime as dt
 import enum
 import hashlib
 from dataclasses import dataclass
@@ -387,5 +386,3 @@ def allow_more_tries(quote_id: int, *, actor: Actor) -> None:
     allowance.tries, allowance.renewed_at, allowance.owner_told_at = 0, timezone.now(), None
     allowance.save(update_fields=["tries", "renewed_at", "owner_told_at"])
     journal.append(quote, "tries_allowed", actor=actor)
-
-

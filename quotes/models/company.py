@@ -16,6 +16,7 @@ from stdnum.fr import siren, siret, tva
 from quotes import french
 from quotes.content import CompanyFacts, Logo, Terms
 
+
 def validate_siret(value: str) -> None:
     if not siret.is_valid(value):
         raise ValidationError("Ce numéro SIRET n'est pas valable : vérifiez ses 14 chiffres.")

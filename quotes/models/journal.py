@@ -34,7 +34,7 @@ class QuoteEvent(models.Model):
         return f"{self.quote_id}/{self.seq} {self.kind}"
 
     def save(self, *args: Any, **kwargs: Any) -> None:
-        if self.pk is not None:
+        if not self._state.adding:
             raise AppendOnly("the journal is append-only")
         super().save(*args, **kwargs)
 

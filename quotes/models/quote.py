@@ -50,12 +50,12 @@ class NumberCounter(models.Model):
     def __str__(self) -> str:
         return f"{self.year}: {self.last}"
 
-    @classmethod
-    def take(cls, year: int) -> str:
+    @staticmethod
+    def take(year: int) -> str:
         """The next number of the year, `D-2026-0001`; the row stays locked until the transaction ends."""
-        cls.objects.bulk_create([cls(year=year)], ignore_conflicts=True)
-        cls.objects.filter(year=year).update(last=models.F("last") + 1)
-        return f"D-{year}-{cls.objects.get(year=year).last:04}"
+        NumberCounter.objects.bulk_create([NumberCounter(year=year)], ignore_conflicts=True)
+        NumberCounter.objects.filter(year=year).update(last=models.F("last") + 1)
+        return f"D-{year}-{NumberCounter.objects.get(year=year).last:04}"
 
 
 class QuoteQuerySet(models.QuerySet["Quote"]):
@@ -124,17 +124,13 @@ class Quote(models.Model):
     intro = models.TextField("texte avant les lignes", blank=True, max_length=5000)
     outro = models.TextField("texte après les lignes", blank=True, max_length=5000)
     conditions = models.TextField("conditions particulières", blank=True, max_length=5000)
-    deposit_kind = models.CharField(
-        "acompte", max_length=8, choices=DepositKind, default=DepositKind.PERCENT
-    )
+    deposit_kind = models.CharField("acompte", max_length=8, choices=DepositKind, default=DepositKind.PERCENT)
     deposit_value = models.DecimalField(
         "valeur de l'acompte", max_digits=12, decimal_places=2, default=Decimal(30)
     )
     start = models.CharField("début prévu", max_length=120, blank=True)
     duration = models.CharField("durée prévue", max_length=120, blank=True)
-    internal_note = models.TextField(
-        "note interne", blank=True, help_text="Jamais montrée au client."
-    )
+    internal_note = models.TextField("note interne", blank=True, help_text="Jamais montrée au client.")
     tags = models.CharField("étiquettes", max_length=200, blank=True)
     state = models.CharField("état", max_length=10, choices=State, default=State.DRAFT, editable=False)
     revising = models.BooleanField("nouvelle version en préparation", default=False, editable=False)

@@ -42,7 +42,7 @@ def make_company(**fields: Any) -> Company:
 
 def make_owner(**fields: Any) -> User:
     name = f"owner{next(counter)}"
-    defaults = {
+    defaults: dict[str, Any] = {
         "username": name,
         "email": f"{name}@thermo-rhone.example",
         "first_name": "Julien",

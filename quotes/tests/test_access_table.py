@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
+from typing import Any
 
 import pytest
 import time_machine
-from django.http import HttpResponse
 from django.test import Client
 from django.utils import timezone
 
@@ -34,11 +34,11 @@ def quote() -> Quote:
     return make_sent_quote()
 
 
-def text(response: HttpResponse) -> str:
-    return response.content.decode()
+def text(response: Any) -> str:
+    return str(response.content.decode())
 
 
-def open_link(quote: Quote) -> HttpResponse:
+def open_link(quote: Quote) -> Any:
     return Client().get(make_link(quote)[1], follow=True)
 
 
@@ -190,4 +190,3 @@ def test_validity_holds_to_midnight_in_paris(instant: dt.datetime, signable: boo
         quote = send(make_quote(valid_until=dt.date(2026, 7, 10)))
     with time_machine.travel(instant, tick=False):
         assert ("Accepter et signer" in text(visitor(quote).get(quote.get_absolute_url()))) is signable
-

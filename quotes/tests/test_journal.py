@@ -50,7 +50,9 @@ def test_rows_can_be_neither_changed_nor_removed_by_the_model(quote: Quote) -> N
         event.delete()
 
 
-@pytest.mark.parametrize("change", ["UPDATE quotes_quoteevent SET kind = 'x'", "DELETE FROM quotes_quoteevent"])
+@pytest.mark.parametrize(
+    "change", ["UPDATE quotes_quoteevent SET kind = 'x'", "DELETE FROM quotes_quoteevent"]
+)
 def test_the_database_itself_refuses_to_change_or_remove_a_row(quote: Quote, change: str) -> None:
     with pytest.raises(DatabaseError, match="append-only"), transaction.atomic():
         connection.cursor().execute(change)

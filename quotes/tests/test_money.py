@@ -49,7 +49,9 @@ def oracle(quote: list[Line]) -> tuple[int, dict[Decimal, int], int]:
     bases: dict[Decimal, int] = {}
     for line in quote:
         if line.counts:
-            price = Fraction(line.quantity) * Fraction(line.unit_price) * (100 - Fraction(line.discount)) / 100
+            price = (
+                Fraction(line.quantity) * Fraction(line.unit_price) * (100 - Fraction(line.discount)) / 100
+            )
             bases[line.vat_rate] = bases.get(line.vat_rate, 0) + cents(price)
     vat = {rate: cents(Fraction(base, 100) * Fraction(rate) / 100) for rate, base in bases.items()}
     return sum(bases.values()), vat, sum(bases.values()) + sum(vat.values())

@@ -52,10 +52,10 @@ def test_the_answer_is_mailed_with_a_fresh_link_and_stands_on_the_page(quote: Qu
 
 def test_a_question_is_answered_once(quote: Quote) -> None:
     ask(quote, visitor(quote))
-    answer = {"text": "Non.", "author": quote.owner, "actor": SYSTEM}
-    workflow.answer(Question.objects.get().pk, **answer)
+    question = Question.objects.get()
+    workflow.answer(question.pk, text="Non.", author=quote.owner, actor=SYSTEM)
     with pytest.raises(IllegalMove):
-        workflow.answer(Question.objects.get().pk, **answer)
+        workflow.answer(question.pk, text="Si.", author=quote.owner, actor=SYSTEM)
 
 
 @pytest.mark.parametrize("length", [9, 4001])

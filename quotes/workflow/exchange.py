@@ -83,9 +83,7 @@ def ask(quote_id: int, *, text: str, phone: str, actor: Actor) -> Asked:
     recent = quote.questions.filter(asked_at__gt=timezone.now() - dt.timedelta(hours=1))
     if recent.count() >= MAX_QUESTIONS_AN_HOUR:
         return Asked.TOO_MANY
-    question = Question.objects.create(
-        quote=quote, version=quote.current_version, text=text, phone=phone
-    )
+    question = Question.objects.create(quote=quote, version=quote.current_version, text=text, phone=phone)
     emails.question_asked(question)
     journal.append(quote, "asked", actor=actor, question=question.pk, text=text, phone=phone)
     return Asked.DONE

@@ -10,4 +10,8 @@ def locked(quote_id: int) -> Quote:
 
     FOR NO KEY UPDATE: a row that only refers to the quote may be inserted meanwhile, so lock order needs no more care.
     """
-    return Quote.objects.select_for_update(of=("self",), no_key=True).select_related("customer", "owner").get(pk=quote_id)
+    return (
+        Quote.objects.select_for_update(of=("self",), no_key=True)
+        .select_related("customer", "owner")
+        .get(pk=quote_id)
+    )

@@ -169,4 +169,3 @@ def abandon_sending(version_id: int, *, reason: str) -> None:
     quote.move_to(Quote.State.DRAFT)
     emails.sending_failed(quote, reason=reason)
     journal.append(quote, "sending_failed", actor=Actor.system(), version=version.number, reason=reason[:500])
-

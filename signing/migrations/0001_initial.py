@@ -2,8 +2,9 @@
 
 import django.db.models.deletion
 import django.utils.timezone
-import signing.models
 from django.db import migrations, models
+
+import signing.models
 
 
 class Migration(migrations.Migration):

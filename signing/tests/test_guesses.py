@@ -74,9 +74,7 @@ def test_of_a_flood_of_parallel_guesses_exactly_five_are_looked_at(
     codes = wrong_codes(right, count - 1)
     codes.insert(count // 2, right)
     with crowd.processes(PROCESSES) as pool:
-        parts = crowd.spread(
-            pool, guess, guesses(quote, browser, codes), parts=PROCESSES, threads=THREADS
-        )
+        parts = crowd.spread(pool, guess, guesses(quote, browser, codes), parts=PROCESSES, threads=THREADS)
         statuses = Counter(status for part in parts for status in part.result())
     assert statuses == {422: 5, 429: count - 5}
     assert SigningRequest.objects.get(state=SigningRequest.State.OPEN).tries == 5
@@ -93,7 +91,9 @@ def test_the_right_code_among_the_first_five_is_accepted_once(figure: Callable[[
             accepted += Signature.objects.filter(quote=quote).count()
     assert accepted == runs
     assert not [status for status in answers if status >= 500]
-    figure("code", f"{runs} runs, the right code among the first five: {accepted} acceptances, {dict(answers)}")
+    figure(
+        "code", f"{runs} runs, the right code among the first five: {accepted} acceptances, {dict(answers)}"
+    )
 
 
 def one_run(pool: ProcessPoolExecutor, quote: Quote, *, place: int) -> Counter[int]:

@@ -8,6 +8,7 @@ import json
 import subprocess
 from io import StringIO
 from pathlib import Path
+from typing import Any
 
 import pytest
 import time_machine
@@ -19,7 +20,7 @@ from notifications.models import OutgoingEmail
 from quotes import rendering, workflow
 from quotes.models import Quote
 from quotes.tests.factories import SYSTEM, mails, make_quote, version_of, visitor
-from signing import seal, sealing, verifying
+from signing import evidence, seal, sealing, verifying
 from signing.models import SealedDocument, Signature
 from signing.tests.factories import make_signature
 
@@ -62,7 +63,7 @@ def test_the_page_offers_the_same_bytes(signature: Signature, document: bytes) -
     browser = visitor(signature.quote)
     path = f"{signature.quote.get_absolute_url()}devis-signe.pdf"
     assert path in browser.get(signature.quote.get_absolute_url()).content.decode()
-    response = browser.get(path)
+    response: Any = browser.get(path)
     assert b"".join(response.streaming_content) == document
     assert response["Content-Disposition"].startswith("attachment")
     assert Client().get(path).status_code == 403
@@ -116,7 +117,7 @@ def test_without_any_stored_hash_the_seal_alone_shows_a_change(document: bytes) 
 
 
 def test_the_proof_travels_inside_and_ends_at_the_acceptance(signature: Signature) -> None:
-    proof = json.loads(sealing.evidence.proof(signature))
+    proof = json.loads(evidence.proof(signature))
     previous = bytes(32)
     for row in proof["journal"]:
         previous = hashlib.sha256(previous + row["record"].encode()).digest()

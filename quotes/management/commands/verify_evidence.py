@@ -13,7 +13,9 @@ class Command(BaseCommand):
     help = "Recalcule chaque chaîne d'empreintes et nomme la première ligne fausse."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("numbers", metavar="NUMERO", nargs="*", help="tous les devis si aucun n'est nommé")
+        parser.add_argument(
+            "numbers", metavar="NUMERO", nargs="*", help="tous les devis si aucun n'est nommé"
+        )
 
     def handle(self, *args: Any, numbers: list[str], **options: Any) -> None:
         quotes = Quote.objects.order_by("number")
