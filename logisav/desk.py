@@ -14,7 +14,7 @@ def _may(*permissions: str) -> Any:
 
 
 def _superuser(request: HttpRequest) -> bool:
-    return bool(request.user.is_superuser)  # type: ignore[union-attr]
+    return bool(request.user.is_superuser)
 
 
 def _item(title: str, icon: str, address: str, permission: Any, **more: Any) -> dict[str, Any]:

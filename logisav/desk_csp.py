@@ -15,8 +15,10 @@ from django.urls import reverse
 POLICY = {"script-src": [SELF, UNSAFE_EVAL], "style-src": [SELF, UNSAFE_INLINE]}
 
 
-def desk_policy(get_response: Callable[[HttpRequest], HttpResponseBase]) -> Callable[[HttpRequest], HttpResponseBase]:
-    """Below CSPMiddleware. A view that sets `_csp_replace` itself, such as the preview of a customer's page, keeps it."""
+def desk_policy(
+    get_response: Callable[[HttpRequest], HttpResponseBase],
+) -> Callable[[HttpRequest], HttpResponseBase]:
+    """Below CSPMiddleware. A view that sets `_csp_replace` itself, such as the preview, keeps it."""
 
     def middleware(request: HttpRequest) -> HttpResponseBase:
         response = get_response(request)

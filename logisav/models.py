@@ -7,7 +7,7 @@ from django.utils import timezone
 
 
 class LoginTry(models.Model):
-    """A try that has not succeeded. Who and from where are kept as digests: a password typed as a name is not stored."""
+    """A try that has not succeeded. Kept as digests: a password typed as a name is stored nowhere."""
 
     pair = models.CharField(max_length=64, db_index=True)
     address = models.CharField(max_length=64, db_index=True)

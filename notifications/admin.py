@@ -103,10 +103,14 @@ class OutgoingEmailAdmin(ModelAdmin):
             with transaction.atomic():
                 outbox.repeat(email)
         except outbox.CarriesSecret:
-            messages.error(request, "Ce mail porte un lien ou un code : demandez-en un nouveau depuis le devis.")
+            messages.error(
+                request, "Ce mail porte un lien ou un code : demandez-en un nouveau depuis le devis."
+            )
         else:
             messages.success(request, f"Le mail repart à {email.to}.")
 
-    def render_change_form(self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any) -> HttpResponse:
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> HttpResponse:
         context |= {"email": kwargs.get("obj"), "title": "Mail", "subtitle": None}
         return super().render_change_form(request, context, *args, **kwargs)

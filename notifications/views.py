@@ -10,6 +10,7 @@ from django.template.response import TemplateResponse
 from django.views.decorators.http import require_POST, require_safe
 
 from notifications.models import Notification
+from notifications.staff import member
 
 LINES_A_PAGE = 30
 BELL = "admin:notifications_notification_changelist"
@@ -18,19 +19,19 @@ BELL = "admin:notifications_notification_changelist"
 @require_safe
 def bell(request: HttpRequest) -> HttpResponse:
     """All lines, the unread ones first."""
-    lines = Notification.objects.of(request.user).unread_first()
+    lines = Notification.objects.of(member(request)).unread_first()
     context = admin.site.each_context(request) | {
         "title": "Notifications",
         "opts": Notification._meta,
         "lines": Paginator(lines, LINES_A_PAGE).get_page(request.GET.get("page")),
-        "unread": Notification.objects.unread(request.user).count(),
+        "unread": Notification.objects.unread(member(request)).count(),
     }
     return TemplateResponse(request, "admin/notifications/bell.html", context)
 
 
 @require_safe
 def count(request: HttpRequest) -> JsonResponse:
-    return JsonResponse({"unread": Notification.objects.unread(request.user).count()})
+    return JsonResponse({"unread": Notification.objects.unread(member(request)).count()})
 
 
 @require_POST
@@ -49,13 +50,13 @@ def mark_read(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_POST
 def mark_all_read(request: HttpRequest) -> HttpResponse:
-    Notification.objects.of(request.user).mark_read()
+    Notification.objects.of(member(request)).mark_read()
     messages.success(request, "Toutes vos notifications sont lues.")
     return redirect(BELL)
 
 
 def _own(request: HttpRequest, pk: int) -> Notification:
-    line = Notification.objects.of(request.user).filter(pk=pk).first()
+    line = Notification.objects.of(member(request)).filter(pk=pk).first()
     if line is None:
         raise Http404
     return line

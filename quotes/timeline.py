@@ -57,7 +57,15 @@ MESSAGES = {
     "signing/sealing_late": "l'annonce du retard",
     "signing/paused_owner": "la pause de la signature",
 }
-BAD = {"sending_failed", "mail_failed", "mail_attention", "mail_outdated", "refused", "signing_paused", "sealing_late"}
+BAD = {
+    "sending_failed",
+    "mail_failed",
+    "mail_attention",
+    "mail_outdated",
+    "refused",
+    "signing_paused",
+    "sealing_late",
+}
 GOOD = {"accepted", "sealed", "sent", "done"}
 QUIET = {"mail_sent", "code_tried", "version_frozen"}
 

@@ -24,9 +24,18 @@ def redrawn_logo(file: IO[bytes], *, size: int) -> ContentFile[bytes]:
     try:
         with Image.open(file, formats=LOGO_FORMATS) as image:
             if max(image.size) > MAX_LOGO_SIDE:
-                raise ValidationError("Ce logo dépasse 4000 pixels de côté. Réduisez l'image, puis réessayez.")
+                raise ValidationError(
+                    "Ce logo dépasse 4000 pixels de côté. Réduisez l'image, puis réessayez."
+                )
             return _as_png(image)
-    except (UnidentifiedImageError, OSError, SyntaxError, ValueError, EOFError, Image.DecompressionBombError) as error:
+    except (
+        UnidentifiedImageError,
+        OSError,
+        SyntaxError,
+        ValueError,
+        EOFError,
+        Image.DecompressionBombError,
+    ) as error:
         raise ValidationError("Ce fichier n'est pas une image PNG ou JPEG lisible.") from error
 
 

@@ -16,6 +16,7 @@ from django.utils.safestring import SafeString
 from django.views.decorators.http import require_safe
 from unfold.admin import ModelAdmin
 
+from notifications.staff import member
 from quotes import french
 from quotes.journal import Actor
 from quotes.models import Quote
@@ -28,7 +29,7 @@ def visible(request: HttpRequest, quote_id: int) -> Quote:
     """The quote if this member of staff may see it; else it does not exist."""
     if not (request.user.has_perm("quotes.view_quote") or request.user.has_perm("quotes.change_quote")):
         raise PermissionDenied
-    quote = Quote.objects.visible_to(request.user).with_parties().filter(pk=quote_id).first()
+    quote = Quote.objects.visible_to(member(request)).with_parties().filter(pk=quote_id).first()
     if quote is None:
         raise Http404
     return quote
@@ -42,7 +43,7 @@ def allow_more_tries(request: HttpRequest, quote_id: int) -> HttpResponse:
     if request.method != "POST":
         context = admin.site.each_context(request) | {"title": "Autoriser de nouveaux essais", "quote": quote}
         return TemplateResponse(request, "admin/signing/allow_more_tries.html", context)
-    workflow.allow_more_tries(quote.pk, actor=Actor.staff(request.user))
+    workflow.allow_more_tries(quote.pk, actor=Actor.staff(member(request)))
     messages.success(request, f"{quote.customer.name} peut de nouveau demander un code.")
     return redirect("admin:quotes_quote_change", quote.pk)
 
@@ -79,7 +80,7 @@ class SignatureAdmin(ModelAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Signature]:
         return (
-            Signature.objects.filter(quote__in=Quote.objects.visible_to(request.user))
+            Signature.objects.filter(quote__in=Quote.objects.visible_to(member(request)))
             .select_related("quote", "version")
             .prefetch_related("documents")
             .defer("drawing", "version__content")

@@ -1,4 +1,4 @@
-"""The owner's desk: Django's admin in the words of the trade. Doors only: every change of state is a verb of workflow."""
+"""The owner's desk: Django's admin in the words of the trade. Doors only: a verb of workflow does it."""
 
 from quotes.admin import company, customer, question, quote
 

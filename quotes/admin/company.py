@@ -46,6 +46,12 @@ class CompanyAdmin(ModelAdmin):
     def has_delete_permission(self, request: HttpRequest, obj: Company | None = None) -> bool:
         return False
 
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> HttpResponse:
+        context |= {"show_save_and_continue": False, "show_save_and_add_another": False}
+        return super().render_change_form(request, context, *args, **kwargs)
+
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
         """There is nothing to list: straight to the form."""
         company = Company.objects.first()
@@ -54,8 +60,12 @@ class CompanyAdmin(ModelAdmin):
         return redirect("admin:quotes_company_change", company.pk)
 
     def response_change(self, request: HttpRequest, obj: Company) -> HttpResponse:
-        self.message_user(request, "L'entreprise est enregistrée. Les devis déjà envoyés gardent ce qu'ils disaient.")
+        self.message_user(
+            request, "L'entreprise est enregistrée. Les devis déjà envoyés gardent ce qu'ils disaient."
+        )
         return redirect("admin:quotes_company_change", obj.pk)
 
-    def response_add(self, request: HttpRequest, obj: Company, post_url_continue: str | None = None) -> HttpResponse:
+    def response_add(
+        self, request: HttpRequest, obj: Company, post_url_continue: str | None = None
+    ) -> HttpResponse:
         return self.response_change(request, obj)

@@ -10,11 +10,15 @@ from django.forms import ModelForm
 from django.http import HttpRequest
 from unfold.admin import ModelAdmin
 
+from notifications.staff import member
 from quotes import workflow
 from quotes.journal import Actor
 from quotes.models import Customer
 
-LINKS_ENDED = "L'adresse mail a changé : les liens envoyés à l'ancienne ne s'ouvrent plus. Renvoyez un lien depuis le devis."
+LINKS_ENDED = (
+    "L'adresse mail a changé : les liens envoyés à l'ancienne ne s'ouvrent plus. "
+    "Renvoyez un lien depuis le devis."
+)
 
 
 @admin.register(Customer)
@@ -44,7 +48,7 @@ class CustomerAdmin(ModelAdmin):
 
     @admin.display(description="Devis", ordering="quotes_made")
     def quote_count(self, customer: Customer) -> int:
-        return customer.quotes_made  # type: ignore[attr-defined, no-any-return]
+        return customer.quotes_made  # type: ignore[attr-defined]
 
     def save_model(self, request: HttpRequest, obj: Customer, form: ModelForm[Customer], change: Any) -> None:
         if not change:
@@ -54,5 +58,5 @@ class CustomerAdmin(ModelAdmin):
         if others:
             obj.save(update_fields=others)
         if "email" in form.changed_data:
-            workflow.change_email(obj.pk, email=obj.email, actor=Actor.staff(request.user))
+            workflow.change_email(obj.pk, email=obj.email, actor=Actor.staff(member(request)))
             messages.warning(request, LINKS_ENDED)

@@ -26,7 +26,7 @@ class Turn(SimpleListFilter):
             ("regle", "Réglé"),
         ]
 
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Quote]) -> QuerySet[Quote]:
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         match self.value():
             case "question":
                 return queryset.filter(has_question=True)

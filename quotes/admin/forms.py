@@ -13,7 +13,12 @@ from quotes import french, money
 from quotes.models import Quote, QuoteLine
 
 # Decimal fields are typed and read with a comma, whatever the browser's language.
-DECIMALS = {models.DecimalField: {"widget": UnfoldAdminTextInputWidget(attrs={"inputmode": "decimal"}), "localize": True}}
+DECIMALS = {
+    models.DecimalField: {
+        "widget": UnfoldAdminTextInputWidget(attrs={"inputmode": "decimal"}),
+        "localize": True,
+    }
+}
 
 
 def trimmed(value: Decimal) -> Decimal:
@@ -44,7 +49,7 @@ class QuoteForm(forms.ModelForm):  # type: ignore[type-arg]
             self.cleaned_data["deposit_value"] = Decimal(0)
         elif value is not None and value <= 0:
             self.add_error("deposit_value", "Indiquez un acompte supérieur à zéro, ou « Pas d'acompte ».")
-        elif kind == Quote.DepositKind.PERCENT and value is not None and value > 100:  # noqa: PLR2004
+        elif kind == Quote.DepositKind.PERCENT and value is not None and value > 100:
             self.add_error("deposit_value", "Un pourcentage ne dépasse pas 100.")
 
 

@@ -30,11 +30,13 @@ class LineInline(TabularInline):
     extra = 0
     verbose_name_plural = "Lignes"
     formfield_overrides = DECIMALS | {
-        models.TextField: {"widget": UnfoldAdminTextareaWidget(attrs={"rows": 1, "placeholder": "Description"})}
+        models.TextField: {
+            "widget": UnfoldAdminTextareaWidget(attrs={"rows": 1, "placeholder": "Description"})
+        }
     }
 
     def line_total(self, line: QuoteLine) -> str:
-        return french.money(line.total) if line.pk and line.kind == QuoteLine.Kind.ITEM else "—"
+        return french.money(line.total) if line.pk and line.kind == QuoteLine.Kind.ITEM else ""
 
     line_total.short_description = "Total HT"  # type: ignore[attr-defined]
 

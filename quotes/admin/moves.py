@@ -15,7 +15,7 @@ Run = Callable[[Quote, Actor, str], Quote | None]
 
 @dataclass(frozen=True)
 class Move:
-    """`effects` and `done` may name {email}, {number} and {customer}; `reason` is the label of a field that asks why."""
+    """`effects` and `done` may name {email}, {number}, {customer}; `reason` labels a field that asks why."""
 
     path: str
     label: str
@@ -156,7 +156,7 @@ MOVES = (
         path="bloquer",
         label="Bloquer l'accès",
         effects=(
-            "Le client lit que l'accès est suspendu, avec votre téléphone et votre mail, et ne voit plus rien du devis.",
+            "Le client lit que l'accès est suspendu, avec votre téléphone et votre mail. Il ne voit plus le devis.",
             "Il ne peut ni signer, ni refuser, ni demander un lien. Aucun mail ne part.",
         ),
         done="L'accès de {customer} est bloqué.",

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_safe
 
 from notifications import outbox
 from notifications.models import OutgoingEmail
+from notifications.staff import member
 from quotes import versions
 from quotes.admin import moves
 from quotes.admin.forms import ReasonForm
@@ -33,7 +34,7 @@ def visible(request: HttpRequest, pk: int) -> Quote:
     """The quote if this member of staff may see it; else it does not exist."""
     if not (may_act(request) or request.user.has_perm("quotes.view_quote")):
         raise PermissionDenied
-    quote = Quote.objects.visible_to(request.user).with_parties().filter(pk=pk).first()
+    quote = Quote.objects.visible_to(member(request)).with_parties().filter(pk=pk).first()
     if quote is None:
         raise Http404
     return quote
@@ -58,7 +59,7 @@ def move(request: HttpRequest, pk: int, step: str) -> HttpResponse:
 
 def _do(request: HttpRequest, quote: Quote, found: Move, reason: str) -> HttpResponse:
     try:
-        result = found.run(quote, Actor.staff(request.user), reason)
+        result = found.run(quote, Actor.staff(member(request)), reason)
     except NotSendable as refusal:
         return _ask(request, quote, found, form=None, reasons=refusal.reasons, status=422)
     except IllegalMove:
@@ -70,12 +71,20 @@ def _do(request: HttpRequest, quote: Quote, found: Move, reason: str) -> HttpRes
 def _too_late(request: HttpRequest, quote: Quote, found: Move) -> HttpResponse:
     quote.refresh_from_db()
     state = quote.get_state_display()
-    messages.error(request, f"« {found.label} » n'est pas possible : le devis {quote.number} est « {state} ».")
+    messages.error(
+        request, f"« {found.label} » n'est pas possible : le devis {quote.number} est « {state} »."
+    )
     return redirect("admin:quotes_quote_change", quote.pk)
 
 
 def _ask(
-    request: HttpRequest, quote: Quote, found: Move, *, form: ReasonForm | None, reasons: list[str], status: int = 200
+    request: HttpRequest,
+    quote: Quote,
+    found: Move,
+    *,
+    form: ReasonForm | None,
+    reasons: list[str],
+    status: int = 200,
 ) -> HttpResponse:
     context = {
         "title": f"{found.label} : {quote.number}",
@@ -93,13 +102,17 @@ def _filled(words: str, quote: Quote) -> str:
     return words.format(email=quote.customer.email, number=quote.number, customer=quote.customer.name)
 
 
-def page(request: HttpRequest, template: str, context: dict[str, Any], *, status: int = 200) -> TemplateResponse:
-    everything = admin.site.each_context(request) | {"opts": Quote._meta} | context
+def page(
+    request: HttpRequest, template: str, context: dict[str, Any], *, status: int = 200
+) -> TemplateResponse:
+    everything = (
+        admin.site.each_context(request) | {"opts": Quote._meta, "object": context.get("quote")} | context
+    )
     return TemplateResponse(request, template, everything, status=status)
 
 
 @require_safe
-@csp_replace({})
+@csp_replace({})  # type: ignore[arg-type]
 def preview(request: HttpRequest, pk: int) -> HttpResponse:
     """The customer's own page: what would be sent now, or what is in force. Nothing on it does anything."""
     quote = visible(request, pk)
@@ -136,7 +149,9 @@ def repeat_mail(request: HttpRequest, pk: int, mail: int) -> HttpResponse:
     if not may_act(request):
         raise PermissionDenied
     if request.method != "POST":
-        return page(request, "admin/quotes/quote/mail.html", {"title": "Renvoyer", "quote": quote, "email": email})
+        return page(
+            request, "admin/quotes/quote/mail.html", {"title": "Renvoyer", "quote": quote, "email": email}
+        )
     try:
         with transaction.atomic():
             outbox.repeat(email)

@@ -6,13 +6,14 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
-from django.db.models import BooleanField, Case, QuerySet, Value, When
+from django.db.models import BooleanField, ExpressionWrapper, Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.safestring import SafeString
 from django.utils.text import Truncator
 from unfold.admin import ModelAdmin
 
+from notifications.staff import member
 from quotes import workflow
 from quotes.admin.forms import AnswerForm
 from quotes.admin.pages import may_act, page
@@ -28,7 +29,7 @@ class Waiting(admin.SimpleListFilter):
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
         return [("attendue", "Attendue"), ("envoyee", "Envoyée")]
 
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Question]) -> QuerySet[Question]:
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         if self.value() in ("attendue", "envoyee"):
             return queryset.filter(waits=self.value() == "attendue")
         return queryset
@@ -44,11 +45,10 @@ class QuestionAdmin(ModelAdmin):
     list_per_page = 50
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Question]:
-        waits = Case(When(answer=None, then=Value(True)), default=Value(False), output_field=BooleanField())
         return (
-            Question.objects.filter(quote__in=Quote.objects.visible_to(request.user))
+            Question.objects.filter(quote__in=Quote.objects.visible_to(member(request)))
             .select_related("quote__customer", "quote__owner", "answer__author")
-            .annotate(waits=waits)
+            .annotate(waits=ExpressionWrapper(Q(answer=None), output_field=BooleanField()))
         )
 
     def get_ordering(self, request: HttpRequest) -> tuple[str, ...]:
@@ -101,17 +101,24 @@ class QuestionAdmin(ModelAdmin):
 
     def _answer(self, request: HttpRequest, question: Question, text: str) -> HttpResponse:
         try:
-            workflow.answer(question.pk, text=text, author=request.user, actor=Actor.staff(request.user))  # type: ignore[arg-type]
+            workflow.answer(
+                question.pk, text=text, author=member(request), actor=Actor.staff(member(request))
+            )
         except IllegalMove:
             messages.error(request, "Cette question a déjà sa réponse : la vôtre n'est pas partie.")
         else:
-            messages.success(request, f"Votre réponse part à {question.quote.customer.email}, avec un nouveau lien.")
+            messages.success(
+                request, f"Votre réponse part à {question.quote.customer.email}, avec un nouveau lien."
+            )
         return redirect("admin:quotes_quote_change", question.quote_id)
 
-    def _page(self, request: HttpRequest, question: Question, form: AnswerForm, *, status: int = 200) -> HttpResponse:
+    def _page(
+        self, request: HttpRequest, question: Question, form: AnswerForm, *, status: int = 200
+    ) -> HttpResponse:
         context = {
             "title": f"Question sur {question.quote.number}",
             "opts": Question._meta,
+            "object": question,
             "question": question,
             "quote": question.quote,
             "form": form,

@@ -16,6 +16,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from unfold.admin import ModelAdmin
 
+from notifications.staff import member
 from quotes import french, versions, workflow
 from quotes.admin import filters, listing, moves, pages
 from quotes.admin.forms import DECIMALS, QuoteForm
@@ -26,7 +27,7 @@ from quotes.admin.story import story
 from quotes.content import Content
 from quotes.journal import Actor
 from quotes.models import Company, Quote, QuoteVersion
-from quotes.models.quote import today_in_paris
+from quotes.models.quote import QuoteQuerySet, today_in_paris
 from quotes.timeline import headline
 from quotes.workflow.locking import locked
 
@@ -62,8 +63,8 @@ class QuoteAdmin(ModelAdmin):
 
     # Who may
 
-    def get_queryset(self, request: HttpRequest) -> listing.QuoteQuerySet:
-        return listing.with_facts(Quote.objects.visible_to(request.user))
+    def get_queryset(self, request: HttpRequest) -> QuoteQuerySet:
+        return listing.with_facts(Quote.objects.visible_to(member(request)))
 
     def get_ordering(self, request: HttpRequest) -> tuple[str, ...]:
         return ("turn", "-created_at")
@@ -79,7 +80,9 @@ class QuoteAdmin(ModelAdmin):
 
     @admin.display(description="Numéro", ordering="number")
     def numbered(self, quote: Quote) -> SafeString:
-        return format_html('<span class="number">{}</span><span class="under">{}</span>', quote.number, quote.title)
+        return format_html(
+            '<span class="number">{}</span><span class="under">{}</span>', quote.number, quote.title
+        )
 
     @admin.display(description="Client", ordering="customer__last_name")
     def customer_name(self, quote: Quote) -> str:
@@ -93,7 +96,9 @@ class QuoteAdmin(ModelAdmin):
 
     @admin.display(description="État", ordering="state")
     def standing(self, quote: Quote) -> SafeString:
-        return format_html('{}<span class="under">{}</span>', pills(quote, self.in_force(quote)), self._progress(quote))
+        return format_html(
+            '{}<span class="under">{}</span>', pills(quote, self.in_force(quote)), self._progress(quote)
+        )
 
     def _progress(self, quote: Quote) -> str:
         version = self.in_force(quote)
@@ -107,7 +112,9 @@ class QuoteAdmin(ModelAdmin):
     @admin.display(description="Validité", ordering="valid_until")
     def validity(self, quote: Quote) -> str:
         version = self.in_force(quote)
-        return french.short_day(version.valid_until if version and not quote.is_editable else quote.valid_until)
+        return french.short_day(
+            version.valid_until if version and not quote.is_editable else quote.valid_until
+        )
 
     @admin.display(description="Dernier fait", ordering="last_at")
     def last_fact(self, quote: Quote) -> SafeString:
@@ -152,11 +159,13 @@ class QuoteAdmin(ModelAdmin):
 
     def add_view(self, request: HttpRequest, form_url: str = "", extra_context: Any = None) -> HttpResponse:
         if not Company.objects.exists():
-            messages.warning(request, "Présentez d'abord votre entreprise : ses coordonnées figurent sur chaque devis.")
+            messages.warning(
+                request, "Présentez d'abord votre entreprise : ses coordonnées figurent sur chaque devis."
+            )
             return redirect("admin:quotes_company_changelist")
         return super().add_view(request, form_url, extra_context)
 
-    def save_model(self, request: HttpRequest, obj: Quote, form: forms.ModelForm[Quote], change: bool) -> None:
+    def save_model(self, request: HttpRequest, obj: Quote, form: forms.ModelForm[Quote], change: Any) -> None:
         if change:
             self._save_working_copy(obj, form)
         else:
@@ -171,16 +180,20 @@ class QuoteAdmin(ModelAdmin):
     def _create(self, request: HttpRequest, quote: Quote, form: forms.ModelForm[Quote]) -> None:
         fields = dict(form.cleaned_data)
         customer, owner = fields.pop("customer"), fields.pop("owner", request.user)
-        created = workflow.create_quote(customer=customer, owner=owner, actor=Actor.staff(request.user), **fields)
+        created = workflow.create_quote(
+            customer=customer, owner=owner, actor=Actor.staff(member(request)), **fields
+        )
         for field in Quote._meta.concrete_fields:
             setattr(quote, field.attname, getattr(created, field.attname))
         quote._state = created._state
 
-    def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
+    def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: Any) -> None:
         in_order(formset)
         super().save_formset(request, form, formset, change)
 
-    def response_add(self, request: HttpRequest, obj: Quote, post_url_continue: str | None = None) -> HttpResponse:
+    def response_add(
+        self, request: HttpRequest, obj: Quote, post_url_continue: str | None = None
+    ) -> HttpResponse:
         return self._after_saving(request, obj)
 
     def response_change(self, request: HttpRequest, obj: Quote) -> HttpResponse:
@@ -195,7 +208,9 @@ class QuoteAdmin(ModelAdmin):
         messages.success(request, f"Le devis {quote.number} est enregistré.")
         return redirect("admin:quotes_quote_change", quote.pk)
 
-    def render_change_form(self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any) -> HttpResponse:
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> HttpResponse:
         quote: Quote | None = kwargs.get("obj")
         if quote is not None:
             context |= self._page_context(request, quote)
@@ -235,7 +250,11 @@ class QuoteAdmin(ModelAdmin):
         """What the customer holds, or what they would be sent."""
         if version is not None and not quote.is_editable:
             return {"total": version.total, "deposit": version.deposit, "valid_until": version.valid_until}
-        return {"total": quote.totals.incl_tax, "deposit": quote.deposit_amount, "valid_until": quote.valid_until}
+        return {
+            "total": quote.totals.incl_tax,
+            "deposit": quote.deposit_amount,
+            "valid_until": quote.valid_until,
+        }
 
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view

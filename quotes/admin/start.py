@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Count, Q
+from django.db.models import Count, Q, QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 
+from notifications.staff import member
 from quotes.admin import listing
 from quotes.admin.pages import may_act
 from quotes.models import Company, Quote
@@ -28,7 +29,7 @@ def start_page(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     """Called by Unfold for the index."""
     if not (may_act(request) or request.user.has_perm("quotes.view_quote")):
         return context
-    quotes = listing.with_facts(Quote.objects.visible_to(request.user))
+    quotes: QuerySet[Any] = listing.with_facts(Quote.objects.visible_to(member(request)))
     counts = quotes.order_by().aggregate(
         questions=Count("pk", filter=Q(has_question=True)),
         drafts=Count("pk", filter=Q(state=State.DRAFT) | Q(revising=True)),
@@ -38,6 +39,7 @@ def start_page(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
         refused=Count("pk", filter=Q(state=State.REFUSED)),
     )
     return context | {
+        "title": "Accueil",
         "ours": _figures(counts, OURS),
         "theirs": _figures(counts, THEIRS),
         "first": quotes.filter(turn__lte=listing.THEIRS).order_by("turn", "-last_at")[:LATEST],

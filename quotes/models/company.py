@@ -199,7 +199,8 @@ class Customer(models.Model):
         )
 
     def __str__(self) -> str:
-        return self.name
+        """With the mail: two customers may bear one name."""
+        return f"{self.name}, {self.email}"
 
     def clean(self) -> None:
         if self.kind == self.Kind.BUSINESS and not self.company_name:
