@@ -1,0 +1,216 @@
+"""The pages of a signature, by HTTP: what is typed is kept, every outcome has a page that says what to do."""
+
+from __future__ import annotations
+
+import datetime as dt
+import html
+from typing import Any
+
+import pytest
+import time_machine
+from django.test import Client
+from django.utils import timezone
+
+from quotes.models import AccessLink, Quote
+from quotes.tests.factories import (
+    make_business,
+    make_link,
+    make_sent_quote,
+    secrets_of,
+    send_again,
+    version_of,
+    visitor,
+)
+from signing.models import BUTTON, Signature, SigningRequest
+
+pytestmark = pytest.mark.django_db
+TYPED = {
+    "first_name": "Claire",
+    "last_name": "Morel-Dupont",
+    "phone": "06 39 98 12 34",
+    "consent_quote": "on",
+    "consent_electronic": "on",
+}
+
+
+@pytest.fixture
+def quote() -> Quote:
+    return make_sent_quote()
+
+
+@pytest.fixture
+def browser(quote: Quote) -> Client:
+    return visitor(quote)
+
+
+def path(quote: Quote, step: str = "") -> str:
+    return f"{quote.get_absolute_url()}signer/{step}"
+
+
+def send_form(browser: Client, quote: Quote, **changes: str) -> Any:
+    data = TYPED | {"version_hash": version_of(quote).version_hash} | changes
+    return browser.post(path(quote), {name: value for name, value in data.items() if value})
+
+
+def send_code(browser: Client, quote: Quote, code: str) -> Any:
+    return browser.post(path(quote, "code/"), {"code": code})
+
+
+def code_of(quote: Quote) -> str:
+    return secrets_of("signing/code", quote)["code"]
+
+
+def wrong(quote: Quote) -> str:
+    return f"{(int(code_of(quote)) + 1) % 1_000_000:06}"
+
+
+def text(response: Any) -> str:
+    return html.unescape(response.content.decode())
+
+
+def test_from_form_to_accepted_page(browser: Client, quote: Quote) -> None:
+    assert send_form(browser, quote).headers["Location"] == path(quote, "code/")
+    page = text(browser.get(path(quote, "code/")))
+    assert page.count("<button") - page.count('formaction="') >= 1
+    assert BUTTON in page
+    assert "c•••@e•••.fr" in page
+    code = code_of(quote)
+    response = send_code(browser, quote, f"{code[:3]} {code[3:]}")
+    assert response.headers["Location"] == quote.get_absolute_url()
+    assert "Devis accepté le" in text(browser.get(quote.get_absolute_url()))
+
+
+def test_the_form_shows_the_exact_amounts_and_ticks_nothing(browser: Client, quote: Quote) -> None:
+    page = text(browser.get(path(quote)))
+    assert "checked" not in page
+    assert "/signature-electronique/" in page
+    assert "8\u202f939,35\u00a0€" in page
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"phone": "0478"},
+        {"consent_quote": ""},
+        {"last_name": ""},
+        {"phone": "06-39-98-12-34-56-78-90-12-34-56"},
+    ],
+)
+def test_a_refused_form_keeps_what_was_typed(browser: Client, quote: Quote, changes: dict[str, str]) -> None:
+    response = send_form(browser, quote, **changes)
+    assert response.status_code == 422
+    assert 'value="Claire"' in text(response)
+    assert 'aria-invalid="true"' in text(response)
+    assert 'role="alert"' in text(response)
+    assert not SigningRequest.objects.exists()
+
+
+def test_a_professional_tells_in_what_capacity(quote: Quote) -> None:
+    business = make_sent_quote(customer=make_business())
+    browser = visitor(business)
+    assert send_form(browser, business).status_code == 422
+    assert send_form(browser, business, capacity="Gérant").status_code == 302
+    assert SigningRequest.objects.get().capacity == "Gérant"
+
+
+def test_the_mail_of_the_signatory_is_the_links_and_no_other(browser: Client, quote: Quote) -> None:
+    send_form(browser, quote, email="voleur@exemple.net")
+    assert SigningRequest.objects.get().email == "claire.morel@exemple.fr"
+
+
+def test_a_wrong_code_says_how_many_tries_are_left(browser: Client, quote: Quote) -> None:
+    send_form(browser, quote)
+    response = send_code(browser, quote, wrong(quote))
+    assert response.status_code == 422
+    assert "Il vous reste 4\u00a0essais" in text(response)
+
+
+def test_what_is_no_code_costs_no_try(browser: Client, quote: Quote) -> None:
+    send_form(browser, quote)
+    assert send_code(browser, quote, "12345").status_code == 422
+    assert SigningRequest.objects.get().tries == 0
+
+
+def test_after_five_tries_the_page_says_so(browser: Client, quote: Quote) -> None:
+    send_form(browser, quote)
+    code = wrong(quote)
+    assert [send_code(browser, quote, code).status_code for _ in range(6)] == [422] * 5 + [429]
+
+
+def test_another_browser_is_told_to_go_back_to_the_first(browser: Client, quote: Quote) -> None:
+    send_form(browser, quote)
+    response = send_code(visitor(quote), quote, code_of(quote))
+    assert response.status_code == 409
+    assert SigningRequest.objects.get().tries == 0
+
+
+def test_a_version_sent_between_page_and_form_is_shown_with_what_changed(
+    browser: Client, quote: Quote
+) -> None:
+    read = version_of(quote).version_hash
+    send_again(quote, title="Une chaudière à granulés")
+    response = send_form(browser, quote, version_hash=read)
+    assert response.status_code == 409
+    assert "L'objet du devis a changé." in text(response)
+    assert not SigningRequest.objects.exists()
+
+
+def test_a_version_sent_between_code_and_submit_is_shown_with_what_changed(
+    browser: Client, quote: Quote
+) -> None:
+    send_form(browser, quote)
+    code = code_of(quote)
+    send_again(quote, deposit_value=50)
+    response = send_code(browser, quote, code)
+    assert response.status_code == 409
+    assert "Acompte" in text(response)
+    assert not Signature.objects.exists()
+
+
+def test_an_outdated_code_leads_to_a_new_one(browser: Client, quote: Quote) -> None:
+    send_form(browser, quote)
+    code = code_of(quote)
+    with time_machine.travel(timezone.now() + dt.timedelta(minutes=11)):
+        assert send_code(browser, quote, code).status_code == 410
+        assert browser.post(path(quote, "nouveau-code/")).headers["Location"] == path(quote, "code/")
+        assert send_code(browser, quote, code_of(quote)).status_code == 302
+    assert Signature.objects.count() == 1
+
+
+def test_a_new_code_within_a_minute_is_refused_with_the_time_to_wait_for(
+    browser: Client, quote: Quote
+) -> None:
+    send_form(browser, quote)
+    response = browser.post(path(quote, "nouveau-code/"))
+    assert response.status_code == 429
+    assert "Un nouveau pourra être demandé à" in text(response)
+    assert SigningRequest.objects.count() == 1
+
+
+def test_a_mail_that_is_late_is_told(browser: Client, quote: Quote) -> None:
+    send_form(browser, quote)
+    assert "Envoi retardé" not in text(browser.get(path(quote, "code/")))
+    with time_machine.travel(timezone.now() + dt.timedelta(seconds=21)):
+        assert "Envoi retardé" in text(browser.get(path(quote, "code/")))
+
+
+def test_with_little_time_left_on_the_link_a_new_one_is_offered_first(browser: Client, quote: Quote) -> None:
+    AccessLink.objects.filter(quote=quote).update(expires_at=timezone.now() + dt.timedelta(minutes=14))
+    page = text(browser.get(path(quote)))
+    assert "Recevoir un lien d'accès par mail" in page
+
+
+def test_the_same_post_again_shows_the_same_result(browser: Client, quote: Quote) -> None:
+    send_form(browser, quote)
+    code = code_of(quote)
+    answers = [send_code(browser, quote, code).headers["Location"] for _ in range(2)]
+    assert answers == [quote.get_absolute_url()] * 2
+    assert Signature.objects.count() == 1
+
+
+def test_a_fresh_link_in_the_same_browser_asks_for_the_form_again(browser: Client, quote: Quote) -> None:
+    """The code is bound to the link: after a new link the form is sent once more, no try is lost."""
+    send_form(browser, quote)
+    browser.get(make_link(quote)[1])
+    assert send_code(browser, quote, code_of(quote)).status_code == 409
+    assert SigningRequest.objects.get().tries == 0
