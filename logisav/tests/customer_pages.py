@@ -54,7 +54,7 @@ TEXTS = {
 
 
 def full_quote(**fields: Any) -> Quote:
-    return make_sent_quote(lines=TEN_LINES, **TEXTS | fields)
+    return make_sent_quote(**{"lines": TEN_LINES} | TEXTS | fields)
 
 
 def come_in(page: Page, site: str, quote: Quote) -> Quote:
@@ -124,6 +124,18 @@ def quote(page: Page, site: str) -> None:
 
 def quote_of_a_business(page: Page, site: str) -> None:
     come_in(page, site, full_quote(customer=make_business(), deposit_kind="none"))
+
+
+def quote_of_extremes(page: Page, site: str) -> None:
+    """Words without end and amounts of a large building site."""
+    line = {
+        "label": "X" * 150,
+        "unit": "mètres carrés posés",
+        "quantity": Decimal(12000),
+        "unit_price": Decimal(98765),
+    }
+    section = {"kind": "section", "label": "S" * 150}
+    come_in(page, site, full_quote(title="Très long objet " * 9, lines=(section, line), intro="w" * 400))
 
 
 def question(page: Page, site: str) -> None:
@@ -307,6 +319,7 @@ PAGES: dict[str, tuple[Callable[[Page, str], None], str]] = {
     for reach, heading in (
         (quote, "Remplacement de la chaudière"),
         (quote_of_a_business, "Remplacement de la chaudière"),
+        (quote_of_extremes, "Très long objet"),
         (question, "Poser une question"),
         (question_with_errors, "Poser une question"),
         (refusal, "Refuser le devis"),
