@@ -152,6 +152,15 @@ class Consent:
 
 
 @dataclass(frozen=True)
+class WithdrawalFacts:
+    """The consumer's right to withdraw: `days` days, or 0 with the `exception` of art. L221-28 and its `reason`."""
+
+    days: int
+    exception: str = ""
+    reason: str = ""
+
+
+@dataclass(frozen=True)
 class Content:
     number: str
     version: int
@@ -174,6 +183,7 @@ class Content:
     terms: Terms | None
     notices: tuple[Notice, ...]
     consents: tuple[Consent, ...]
+    withdrawal: WithdrawalFacts | None = None
 
     @property
     def total(self) -> Decimal:
@@ -244,6 +254,7 @@ def _parts(document: Json) -> Json:
     company = document["company"]
     logo = company.pop("logo")
     totals, deposit, terms = document["totals"], document["deposit"], document["terms"]
+    withdrawal = document.get("withdrawal")
     return {
         "issued_on": dt.date.fromisoformat(document["issued_on"]),
         "valid_until": dt.date.fromisoformat(document["valid_until"]),
@@ -258,5 +269,6 @@ def _parts(document: Json) -> Json:
         "deposit": _facts(DepositFacts, deposit) if deposit else None,
         "terms": Terms(**terms) if terms else None,
         "notices": tuple(Notice(**notice) for notice in document["notices"]),
+        "withdrawal": WithdrawalFacts(**withdrawal) if withdrawal else None,
         "consents": tuple(Consent(**consent) for consent in document["consents"]),
     }

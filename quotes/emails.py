@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Any
 
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import User
+from django.utils import timezone
 
 from notifications import outbox
 from notifications.models import OutgoingEmail
@@ -13,6 +15,8 @@ from quotes import french, journal, links
 from quotes.colour import Palette
 from quotes.journal import Actor
 from quotes.models import AccessLink, Answer, Company, Question, Quote, QuoteVersion
+
+REFUND_DAYS = 14  # art. L221-24 C. conso.
 
 
 def company_context() -> dict[str, str]:
@@ -147,6 +151,20 @@ def refused(quote: Quote, *, reason: str) -> None:
     text = f"{quote.customer.name} a refusé le devis {quote.number}."
     to_staff("quotes/refused_owner", quote, kind="refused", text=text, context=context)
     to_customer("quotes/refused", quote, context=context)
+
+
+def withdrawn(quote: Quote, *, name: str, email: str) -> None:
+    """The receipt that the law wants (art. L221-21), at the address that the customer gave, and word to the owner."""
+    at = quote.withdrawn_at or timezone.now()
+    refund_by = french.in_paris(at).date() + dt.timedelta(days=REFUND_DAYS)
+    context = {
+        "declaration": f"Je soussigné(e) {name} renonce au contrat {quote.number}, {french.quoted(quote.title)}.",
+        "withdrawn_at": f"{french.day(french.in_paris(at).date())} à {french.second(at)}",
+        "refund_by": french.day(refund_by),
+    }
+    to_customer("quotes/withdrawn", quote, to=email, context=context)
+    text = f"{name} renonce au contrat {quote.number}."
+    to_staff("quotes/withdrawn_owner", quote, kind="withdrawn", text=text, context=context)
 
 
 def sending_failed(quote: Quote, *, reason: str) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django import forms
 
-from quotes.fields import ParagraphsField, PhoneField
+from quotes.fields import OneLineField, ParagraphsField, PhoneField
 
 TOO_SHORT = "Écrivez au moins %(limit_value)d caractères, pour que nous comprenions votre question."
 TOO_LONG = "Ce texte est trop long\u00a0: %(limit_value)d caractères au plus, il en a %(show_value)d."
@@ -29,6 +29,25 @@ class QuestionForm(forms.Form):
         help_text="Si vous préférez être rappelé.",
         required=False,
         max_length=40,
+    )
+
+
+class WithdrawalForm(forms.Form):
+    """Name and address for the receipt; the contract is the page's own, and no reason is asked."""
+
+    name = OneLineField(
+        label="Votre nom",
+        max_length=200,
+        widget=forms.TextInput(attrs={"class": "input", "autocomplete": "name"}),
+        error_messages={"required": "Indiquez votre nom."},
+    )
+    email = forms.EmailField(
+        label="Adresse mail pour l'accusé de réception",
+        widget=forms.EmailInput(attrs={"class": "input", "autocomplete": "email"}),
+        error_messages={
+            "required": "Indiquez l'adresse qui recevra l'accusé de réception.",
+            "invalid": "Cette adresse mail n'est pas complète.",
+        },
     )
 
 

@@ -143,6 +143,11 @@ def grouped(digest: str, *, size: int = 8) -> str:
     return " ".join(digest[i : i + size] for i in range(0, len(digest), size))
 
 
+def quoted(words: str) -> str:
+    """`« mots »`, with spaces that do not break."""
+    return f"«{NBSP}{words}{NBSP}»"
+
+
 def listed(words: list[str]) -> str:
     """`a, b et c`."""
     return " et ".join(filter(None, [", ".join(words[:-1]), *words[-1:]]))

@@ -12,5 +12,6 @@ urlpatterns = [
     path("devis/<str:public_id>/conditions/", views.terms, name="terms"),
     path("devis/<str:public_id>/question/", views.ask, name="ask"),
     path("devis/<str:public_id>/refuser/", views.refuse, name="refuse"),
+    path("devis/<str:public_id>/retractation/", views.withdraw, name="withdraw"),
     path("devis/<str:public_id>/lien/", views.request_link, name="request_link"),
 ]

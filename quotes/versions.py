@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from decimal import Decimal
 
-from quotes import french
+from quotes import french, withdrawal
 from quotes.content import (
     Consent,
     Content,
@@ -14,11 +14,10 @@ from quotes.content import (
     LineFacts,
     Notice,
     OwnerFacts,
+    WithdrawalFacts,
 )
 from quotes.models import Company, Customer, Quote, QuoteLine, QuoteVersion
 from quotes.models.quote import today_in_paris
-
-WITHDRAWAL_DAYS = 14
 
 
 class NotSendable(Exception):
@@ -91,8 +90,9 @@ def preview(quote: Quote) -> Content:
         totals=quote.totals,
         deposit=_deposit_facts(quote),
         terms=company.terms,
-        notices=tuple(_notices(quote)),
+        notices=tuple(_notices(quote, company)),
         consents=tuple(_consents(quote, company)),
+        withdrawal=_withdrawal_facts(quote),
     )
 
 
@@ -134,15 +134,25 @@ def _deposit_facts(quote: Quote) -> DepositFacts | None:
     )
 
 
-def can_withdraw(quote: Quote) -> bool:
-    """Consumers have 14 days for contracts at a distance or off premises (art. L221-18)."""
-    return quote.customer.kind == Customer.Kind.INDIVIDUAL and quote.contract != Quote.Contract.ON_PREMISES
+def _withdrawal_facts(quote: Quote) -> WithdrawalFacts | None:
+    """What the version says of the right to withdraw; None where the law gives none."""
+    if quote.gives_withdrawal:
+        return WithdrawalFacts(days=withdrawal.DAYS)
+    if not quote.withdrawal_exception or quote.customer.kind != Customer.Kind.INDIVIDUAL:
+        return None
+    exception = Quote.WithdrawalException(quote.withdrawal_exception).label
+    return WithdrawalFacts(days=0, exception=exception, reason=quote.withdrawal_reason)
 
 
-def _notices(quote: Quote) -> list[Notice]:
+def _notices(quote: Quote, company: Company) -> list[Notice]:
     notices = []
-    if can_withdraw(quote):
+    if quote.gives_withdrawal:
         notices.append(Notice("withdrawal", "Droit de rétractation", WITHDRAWAL_NOTICE))
+        notices.append(
+            Notice("withdrawal_form", "Modèle de formulaire de rétractation", _model_form(company))
+        )
+    elif quote.withdrawal_exception:
+        notices.append(Notice("no_withdrawal", "Pas de droit de rétractation", _exception_words(quote)))
     if quote.customer.kind == Customer.Kind.INDIVIDUAL and _has_reduced_vat(quote):
         notices.append(Notice("reduced_vat", "TVA à taux réduit", REDUCED_VAT_NOTICE))
     return notices
@@ -153,10 +163,15 @@ def _has_reduced_vat(quote: Quote) -> bool:
 
 
 WITHDRAWAL_NOTICE = (
-    f"Vous disposez de {WITHDRAWAL_DAYS} jours après la signature pour vous rétracter, sans donner de motif "
-    "et sans frais. Il suffit de nous le dire avant la fin de ce délai, par mail ou par courrier, aux adresses "
-    "de ce devis (articles L221-18 et suivants du code de la consommation). Si vous avez demandé que les travaux "
-    "commencent avant la fin du délai, vous payez la part déjà faite."
+    f"Vous avez le droit de vous rétracter du présent contrat sans donner de motif dans un délai de {withdrawal.DAYS} "
+    "jours après le jour de la conclusion du contrat. S'il finit un samedi, un dimanche ou un jour férié, il va "
+    "jusqu'à la fin du premier jour ouvrable suivant.\n\n"
+    "Pour exercer ce droit, utilisez la fonction « Renoncer au contrat ici » de la page de votre devis, ou "
+    "dites-le-nous sans ambiguïté, par mail ou par courrier, aux adresses de ce devis ; le modèle de formulaire "
+    "ci-dessous peut servir, sans être obligatoire. Il suffit que votre message parte avant la fin du délai.\n\n"
+    "En cas de rétractation, nous vous remboursons tous les paiements reçus, au plus tard 14 jours après en avoir été "
+    "informés, par le moyen de paiement que vous avez utilisé et sans frais. Si vous avez demandé que les travaux "
+    "commencent pendant le délai, vous payez un montant proportionnel à ce qui a été fait jusque-là."
 )
 REDUCED_VAT_NOTICE = (
     "Les taux réduits s'appliquent aux travaux dans un logement achevé depuis plus de deux ans "
@@ -178,13 +193,35 @@ def _consents(quote: Quote, company: Company) -> list[Consent]:
         Consent("quote", read, required=True),
         Consent("electronic", "Je signe par voie électronique.", required=True),
     ]
-    if can_withdraw(quote):
+    if quote.gives_withdrawal:
         consents.append(Consent("early_start", EARLY_START, required=False))
     return consents
 
 
+def _model_form(company: Company) -> str:
+    """Annexe à l'article R221-1 du code de la consommation, addressed to the company."""
+    address = ", ".join(company.address.splitlines())
+    return (
+        "(À compléter et à renvoyer seulement si vous souhaitez vous rétracter du contrat.)\n\n"
+        f"À l'attention de {company.legal_name}, {address}, {company.email} :\n"
+        "Je/nous (*) vous notifie/notifions (*) par la présente ma/notre (*) rétractation du contrat portant sur la "
+        "vente du bien (*)/pour la prestation de services (*) ci-dessous :\n"
+        "Commandé le (*)/reçu le (*) :\n"
+        "Nom du (des) consommateur(s) :\n"
+        "Adresse du (des) consommateur(s) :\n"
+        "Signature du (des) consommateur(s), uniquement en cas de notification sur papier :\n"
+        "Date :\n\n"
+        "(*) Rayez la mention inutile."
+    )
+
+
+def _exception_words(quote: Quote) -> str:
+    exception = Quote.WithdrawalException(quote.withdrawal_exception).label
+    return f"{exception} : {quote.withdrawal_reason}"
+
+
 EARLY_START = (
-    f"Je demande que les travaux commencent avant la fin des {WITHDRAWAL_DAYS} jours de rétractation."
+    f"Je demande que les travaux commencent avant la fin des {withdrawal.DAYS} jours de rétractation."
 )
 
 

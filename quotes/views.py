@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from quotes import access, french, workflow
 from quotes.access import Situation, Visit, quote_required
-from quotes.forms import QuestionForm, RefuseForm
+from quotes.forms import QuestionForm, RefuseForm, WithdrawalForm
 from quotes.models import AccessLink, Company, IllegalMove, Question, Quote
 
 FORM = ["GET", "HEAD", "POST"]
@@ -169,6 +169,21 @@ def refuse(request: HttpRequest, visit: Visit) -> HttpResponse:
     except IllegalMove:
         messages.warning(request, "Le devis a changé entre-temps, votre refus n'a pas été enregistré.")
     return redirect(visit.quote)
+
+
+@require_http_methods(FORM)
+@quote_required(Situation.CONCLUDED)
+def withdraw(request: HttpRequest, visit: Visit) -> HttpResponse:
+    """« Renoncer au contrat ici », then « Confirmer la rétractation »: one page, no reason, a receipt at once."""
+    if not visit.quote.can_withdraw:
+        return redirect(visit.quote)
+    initial = {"name": visit.quote.customer.contact, "email": visit.link.email}
+    form = WithdrawalForm(request.POST or None, initial=initial)
+    if request.method == "POST" and form.is_valid():
+        workflow.withdraw(visit.quote.pk, actor=access.actor_of(request), **form.cleaned_data)
+        return redirect(visit.quote)
+    context = {"quote": visit.quote, "content": visit.version.reading, "form": form}
+    return render(request, "quotes/withdraw.html", context, status=422 if form.errors else 200)
 
 
 @require_safe

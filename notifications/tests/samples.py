@@ -35,6 +35,11 @@ OFFER = {"total": "11\u202f126,53\u00a0€", "valid_until": "20\u00a0décembre\u
 LINK = {"link_until": "25\u00a0novembre\u00a02026, 14\u00a0h\u00a032"}
 SIGNED = {"signatory": "Claire Morel", "signed_at": "24\u00a0novembre\u00a02026, 14\u00a0h\u00a035"}
 DEPOSIT = {"deposit": "3\u202f337,96\u00a0€"}
+WITHDRAWN = {
+    "withdrawn_at": "2\u00a0décembre\u00a02026 à 18\u00a0h\u00a005\u00a0min\u00a009\u00a0s",
+    "refund_by": "16\u00a0décembre\u00a02026",
+    "declaration": "Je soussigné(e) Claire Morel renonce au contrat D-2026-0148, «\u00a0Pompe à chaleur\u00a0».",
+}
 QUESTION = "Bonjour,\nle ballon de 200 litres tient-il dans le placard ?\nLa porte fait 62 cm."
 ANSWER = "Oui, il fait 58 cm de large.\n\nNous le passons par la porte sans la démonter."
 
@@ -56,6 +61,8 @@ CONTEXTS: dict[str, dict[str, Any]] = {
     "quotes/answer": {**TO_CUSTOMER, **LINK, "question": QUESTION, "text": ANSWER},
     "quotes/refused_owner": {**TO_OWNER, "reason": "Nous avons choisi une autre entreprise."},
     "quotes/refused": {**TO_CUSTOMER, "reason": "Nous avons choisi une autre entreprise."},
+    "quotes/withdrawn": {**TO_CUSTOMER, **WITHDRAWN},
+    "quotes/withdrawn_owner": {**TO_OWNER, **WITHDRAWN},
     "quotes/sending_failed_owner": {**TO_OWNER, "reason": "Le PDF n'a pas pu être fait : plus de 200 pages."},
     "signing/code": {**TO_CUSTOMER, **OFFER, **DEPOSIT, "version": "1", "code_until": "14\u00a0h\u00a042"},
     "signing/accepted_owner": {**TO_OWNER, **OFFER, **DEPOSIT, **SIGNED},

@@ -13,7 +13,7 @@ from django.db import models
 from django.urls import reverse
 from django.utils import timezone
 
-from quotes import french, money
+from quotes import french, money, withdrawal
 from quotes.models.company import Customer
 
 if TYPE_CHECKING:
@@ -92,6 +92,16 @@ class Quote(models.Model):
         PERCENT = "percent", "Pourcentage du total TTC"
         AMOUNT = "amount", "Montant TTC"
 
+    class WithdrawalException(models.TextChoices):
+        """Cases of art. L221-28 C. conso. that a field-service company meets."""
+
+        NONE = "", "Aucune : le client peut se rétracter"
+        URGENT_REPAIR = (
+            "urgent_repair",
+            "Travaux urgents à domicile, demandés par le client (art. L221-28, 8°)",
+        )
+        MADE_TO_MEASURE = "made_to_measure", "Biens faits sur mesure (art. L221-28, 3°)"
+
     MOVES: dict[State, frozenset[State]] = {
         State.DRAFT: frozenset({State.SENDING, State.CANCELLED}),
         State.SENDING: frozenset({State.SENT, State.DRAFT}),
@@ -121,6 +131,16 @@ class Quote(models.Model):
     contract = models.CharField(
         "conclusion du contrat", max_length=14, choices=Contract, default=Contract.DISTANCE
     )
+    withdrawal_exception = models.CharField(
+        "exception au droit de rétractation",
+        max_length=20,
+        choices=WithdrawalException,
+        default=WithdrawalException.NONE,
+        blank=True,
+    )
+    withdrawal_reason = models.CharField(
+        "pourquoi cette exception s'applique", max_length=300, blank=True, help_text="Montré au client."
+    )
     intro = models.TextField("texte avant les lignes", blank=True, max_length=5000)
     outro = models.TextField("texte après les lignes", blank=True, max_length=5000)
     conditions = models.TextField("conditions particulières", blank=True, max_length=5000)
@@ -138,6 +158,7 @@ class Quote(models.Model):
     blocked_reason = models.CharField("raison du blocage", max_length=300, blank=True, editable=False)
     accepted_at = models.DateTimeField("accepté le", null=True, blank=True, editable=False)
     refused_at = models.DateTimeField("refusé le", null=True, blank=True, editable=False)
+    withdrawn_at = models.DateTimeField("rétracté le", null=True, blank=True, editable=False)
     created_at = models.DateTimeField("créé le", auto_now_add=True)
 
     objects = QuoteQuerySet.as_manager()
@@ -163,6 +184,10 @@ class Quote(models.Model):
                 | models.Q(deposit_kind="percent", deposit_value__gt=0, deposit_value__lte=100)
                 | models.Q(deposit_kind="amount", deposit_value__gt=0),
                 name="quote_deposit_in_bounds",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(withdrawal_exception="") | models.Q(withdrawal_reason__gt=""),
+                name="withdrawal_exception_has_a_reason",
             ),
             models.CheckConstraint(
                 condition=models.Q(valid_until__gte=models.F("issued_on")), name="quote_validity_after_issue"
@@ -191,6 +216,35 @@ class Quote(models.Model):
     def is_editable(self) -> bool:
         """A sent quote is read-only, unless its next version is being prepared."""
         return self.state == self.State.DRAFT or (self.revising and self.state in self.REVISABLE)
+
+    @property
+    def gives_withdrawal(self) -> bool:
+        """Consumers may withdraw from contracts at a distance or off premises (art. L221-18), but for exceptions."""
+        return (
+            self.customer.kind == Customer.Kind.INDIVIDUAL
+            and self.contract != self.Contract.ON_PREMISES
+            and not self.withdrawal_exception
+        )
+
+    @property
+    def withdrawal_ends_at(self) -> dt.datetime | None:
+        """Until when the customer may withdraw from this concluded contract; None without that right."""
+        version = self.current_version
+        facts = version.reading.withdrawal if version else None
+        if self.accepted_at is None or facts is None or not facts.days:
+            return None
+        return withdrawal.end(self.accepted_at)
+
+    @property
+    def withdrawal_last_day(self) -> dt.date | None:
+        """The last day, included, on which the customer may withdraw."""
+        return withdrawal.last_day(self.accepted_at) if self.accepted_at and self.withdrawal_ends_at else None
+
+    @property
+    def can_withdraw(self) -> bool:
+        """True to the last second of the last day."""
+        end = self.withdrawal_ends_at
+        return self.state == self.State.ACCEPTED and end is not None and timezone.now() < end
 
     @property
     def current_version(self) -> QuoteVersion | None:

@@ -25,11 +25,13 @@ from quotes.workflow.sending import (
     revise,
     send,
 )
+from quotes.workflow.withdrawing import Withdrawal, withdraw
 
 __all__ = [
     "MAX_LINKS_AN_HOUR",
     "MAX_QUESTIONS_AN_HOUR",
     "Asked",
+    "Withdrawal",
     "abandon_sending",
     "answer",
     "ask",
@@ -50,4 +52,5 @@ __all__ = [
     "revise",
     "send",
     "unblock",
+    "withdraw",
 ]
