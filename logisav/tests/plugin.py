@@ -111,7 +111,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 def _wanted(item: pytest.Item) -> bool:
-    if item.get_closest_marker("postgres") and STACK != "postgres":
+    if any(item.get_closest_marker(other) for other in TITLES if other != STACK):
         return False
     if FULL:
         return "figure" in getattr(item, "fixturenames", ()) or bool(item.get_closest_marker("figures"))
