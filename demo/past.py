@@ -10,16 +10,14 @@ import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from django.db import transaction
 from django.utils import timezone
 
 from demo import clock
 from notifications import delivery
 from notifications.models import OutgoingEmail
-from quotes import journal, rendering, workflow
+from quotes import rendering, workflow
 from quotes.journal import Actor
 from quotes.models import AccessLink, Question, Quote
-from quotes.workflow.locking import locked
 from signing import sealing
 from signing import workflow as signing
 from signing.models import Signature
@@ -102,6 +100,8 @@ class Past:
             last_name=customer.last_name,
             phone=customer.phone,
             capacity=capacity,
+            place=version.reading.contract,
+            kind=version.reading.customer.kind,
             consents=frozenset(consent.id for consent in version.reading.consents if consent.required),
         )
         with self._step(hours):
@@ -120,11 +120,9 @@ class Past:
             signing.sign(request.pk, code=code, link=link, browser=browser, actor=self.customer)
 
     def withdraw(self, hours: float) -> None:
-        """Told by mail or letter for now, so no verb of the customer's pages does it."""
-        with self._step(hours), transaction.atomic():
-            quote = locked(self.quote.pk)
-            quote.move_to(Quote.State.WITHDRAWN)
-            journal.append(quote, "withdrawn", actor=self.customer)
+        who = self.quote.customer
+        with self._step(hours):
+            workflow.withdraw(self.quote.pk, name=who.contact, email=who.email, actor=self.customer)
 
     def done(self, hours: float) -> None:
         with self._step(hours):

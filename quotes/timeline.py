@@ -34,6 +34,7 @@ HEADLINES = {
     "mail_attention": "Mail à traiter",
     "code_requested": "Code de signature demandé",
     "code_tried": "Code essayé",
+    "contradiction": "Signature arrêtée : la déclaration du client contredit le devis",
     "signing_paused": "Signature en pause",
     "tries_allowed": "Nouveaux essais autorisés",
     "accepted": "Devis accepté et signé",
@@ -55,6 +56,9 @@ MESSAGES = {
     "signing/accepted": "le devis signé",
     "signing/accepted_owner": "la signature du client",
     "signing/sealing_late": "l'annonce du retard",
+    "quotes/withdrawn": "l'accusé de réception de la rétractation",
+    "quotes/withdrawn_owner": "la rétractation du client",
+    "signing/contradiction_owner": "la signature arrêtée",
     "signing/paused_owner": "la pause de la signature",
 }
 BAD = {
@@ -64,6 +68,8 @@ BAD = {
     "mail_outdated",
     "refused",
     "signing_paused",
+    "contradiction",
+    "withdrawn",
     "sealing_late",
 }
 GOOD = {"accepted", "sealed", "sent", "done"}

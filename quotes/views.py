@@ -7,6 +7,7 @@ from django.core.files.base import File
 from django.core.files.storage import default_storage
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.views.decorators.cache import cache_control
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -73,7 +74,11 @@ def show(request: HttpRequest, visit: Visit) -> HttpResponse:
         case Situation.SETTLED:
             return render(request, "quotes/settled.html", {"quote": visit.quote})
         case Situation.PAST_VALIDITY:
-            return render(request, "quotes/quote_expired.html", {"quote_url": visit.quote.get_absolute_url()})
+            return render(
+                request,
+                "quotes/quote_expired.html",
+                {"ask_url": reverse("quotes:ask", args=[visit.quote.public_id])},
+            )
         case _:
             return render(request, "quotes/updating.html", {"quote_url": visit.quote.get_absolute_url()})
 

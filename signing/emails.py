@@ -6,7 +6,7 @@ from notifications.models import OutgoingEmail
 from notifications.outbox import Attachment
 from quotes import emails as quote_emails
 from quotes import french
-from quotes.models import Quote
+from quotes.models import Customer, Quote
 from signing.models import SealedDocument, Signature, SigningRequest
 
 
@@ -46,6 +46,15 @@ def signed_copy(document: SealedDocument) -> None:
 def sealing_late(signature: Signature) -> None:
     quote_emails.to_customer(
         "signing/sealing_late", signature.quote, to=signature.email, context=_signed(signature)
+    )
+
+
+def contradiction(quote: Quote, *, place: str, kind: str) -> None:
+    """Stopped before any code: where the customer signs, or as whom, is not what the version says."""
+    said = f"{Customer.Kind(kind).label}, {Quote.Contract(place).label.lower()}"
+    text = f"La signature du devis {quote.number} est arrêtée : le client dit « {said} »."
+    quote_emails.to_staff(
+        "signing/contradiction_owner", quote, kind="contradiction", text=text, context={"said": said}
     )
 
 

@@ -39,6 +39,25 @@ class SigningForm(forms.Form):
         widget=forms.TextInput(attrs={"class": "input", "autocomplete": "organization-title"}),
         error_messages={"required": "Indiquez à quel titre vous signez, par exemple\u00a0: gérante."},
     )
+    kind = forms.ChoiceField(
+        label="Vous signez",
+        choices=(
+            ("individual", "pour moi, en tant que particulier"),
+            ("business", "pour mon activité professionnelle"),
+        ),
+        widget=forms.RadioSelect,
+        error_messages={"required": "Dites si vous signez en particulier ou en professionnel."},
+    )
+    place = forms.ChoiceField(
+        label="Où signez-vous\u00a0?",
+        choices=(
+            ("distance", "à distance, sans personne de l'entreprise à mes côtés"),
+            ("off_premises", "chez moi ou sur le chantier, en présence de l'entreprise"),
+            ("on_premises", "dans les locaux de l'entreprise"),
+        ),
+        widget=forms.RadioSelect,
+        error_messages={"required": "Dites où vous signez."},
+    )
     phone = PhoneField(
         label="Téléphone", max_length=40, error_messages={"required": "Indiquez votre numéro de téléphone."}
     )
@@ -82,6 +101,8 @@ class SigningForm(forms.Form):
             last_name=typed["last_name"],
             phone=typed["phone"],
             capacity=typed.get("capacity", ""),
+            place=typed["place"],
+            kind=typed["kind"],
             consents=frozenset(consent.id for name, consent in self.consents.items() if typed[name]),
             drawing=typed["drawing"],
         )

@@ -10,7 +10,7 @@ from django.db import models
 from django.utils import timezone
 
 from notifications.models import OutgoingEmail
-from quotes.models import AccessLink, Quote, QuoteVersion
+from quotes.models import AccessLink, Customer, Quote, QuoteVersion
 from quotes.models.journal import AppendOnly
 from quotes.queues import QueuedRow, QueueQuerySet
 
@@ -41,6 +41,8 @@ class Signatory(models.Model):
     first_name = models.CharField("prénom", max_length=100)
     last_name = models.CharField("nom", max_length=100)
     phone = models.CharField("téléphone", max_length=40)
+    place = models.CharField("lieu de la signature", max_length=14, choices=Quote.Contract, blank=True)
+    kind = models.CharField("signe en tant que", max_length=12, choices=Customer.Kind, blank=True)
     capacity = models.CharField("qualité", max_length=100, blank=True)
     email = models.EmailField("adresse mail")
     consents = models.JSONField("accords cochés", default=list)

@@ -186,6 +186,7 @@ PAGES = {
     Outcome.TOO_MANY_TRIES: ("signing/too_many_tries.html", 429),
     Outcome.PAUSED: ("signing/paused.html", 429),
     Outcome.CHANGED: ("signing/changed.html", 409),
+    Outcome.CONTRADICTION: ("signing/contradiction.html", 409),
     Outcome.OTHER_BROWSER: ("signing/other_browser.html", 409),
     Outcome.DEAD_CODE: ("signing/code_dead.html", 410),
 }

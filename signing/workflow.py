@@ -47,18 +47,24 @@ class Outcome(enum.Enum):
     TOO_SOON = enum.auto()
     PAUSED = enum.auto()
     CHANGED = enum.auto()
+    CONTRADICTION = enum.auto()
     OTHER_BROWSER = enum.auto()
     NOT_OPEN = enum.auto()
 
 
 @dataclass(frozen=True)
 class SigningForm:
-    """What the signatory typed and ticked; `consents` are the ids of the boxes."""
+    """What the signatory typed and ticked; `consents` are the ids of the boxes.
+
+    `place` and `kind` say how the contract is concluded and by whom, in the words of Quote.Contract and Customer.Kind.
+    """
 
     first_name: str
     last_name: str
     phone: str
     capacity: str
+    place: str
+    kind: str
     consents: frozenset[str]
     drawing: bytes = b""
 
@@ -81,6 +87,9 @@ def request_code(
     version = _version_as_read(quote, version_hash)
     if version is None or not _required_consents(version) <= form.consents:
         return Outcome.CHANGED, None
+    if (form.place, form.kind) != (version.reading.contract, version.reading.customer.kind):
+        _tell_owner_of_contradiction(quote, form, actor)
+        return Outcome.CONTRADICTION, None
     if (refusal := _why_no_code(quote)) is not None:
         return refusal, None
     return Outcome.CODE_SENT, _open_request(quote, version, link, form, browser=browser, actor=actor)
@@ -99,6 +108,8 @@ def resend_code(
         last_name=old.last_name,
         phone=old.phone,
         capacity=old.capacity,
+        place=old.place,
+        kind=old.kind,
         consents=frozenset(consent["id"] for consent in old.consents),
         drawing=bytes(old.drawing or b""),
     )
@@ -127,6 +138,15 @@ def _version_as_read(quote: Quote, version_hash: str) -> QuoteVersion | None:
 
 def _required_consents(version: QuoteVersion) -> frozenset[str]:
     return frozenset(consent.id for consent in version.reading.consents if consent.required)
+
+
+def _tell_owner_of_contradiction(quote: Quote, form: SigningForm, actor: Actor) -> None:
+    """The quote's frozen facts do not fit what the signatory says: a lawful contract needs another version."""
+    recent = quote.events.filter(kind="contradiction", at__gt=timezone.now() - WINDOW)
+    if any((event.facts["place"], event.facts["signs_as"]) == (form.place, form.kind) for event in recent):
+        return
+    emails.contradiction(quote, place=form.place, kind=form.kind)
+    journal.append(quote, "contradiction", actor=actor, place=form.place, signs_as=form.kind)
 
 
 def _why_no_code(quote: Quote) -> Outcome | None:
@@ -174,6 +194,8 @@ def _open_request(
         last_name=form.last_name,
         phone=form.phone,
         capacity=form.capacity,
+        place=form.place,
+        kind=form.kind,
         drawing=form.drawing or None,
         consents=_ticked(version, form.consents),
     )
@@ -216,6 +238,8 @@ def _note_request(request: SigningRequest, actor: Actor) -> None:
         last_name=request.last_name,
         phone=request.phone,
         capacity=request.capacity,
+        place=request.place,
+        signs_as=request.kind,
         email=request.email,
         consents=request.consents,
         drawing_sha256=hashlib.sha256(request.drawing).hexdigest() if request.drawing else "",
@@ -309,6 +333,8 @@ def _write_signature(quote: Quote, request: SigningRequest, actor: Actor) -> Sig
         last_name=request.last_name,
         phone=request.phone,
         capacity=request.capacity,
+        place=request.place,
+        kind=request.kind,
         email=request.email,
         consents=request.consents,
         drawing=request.drawing,
@@ -328,6 +354,8 @@ def _write_signature(quote: Quote, request: SigningRequest, actor: Actor) -> Sig
         last_name=request.last_name,
         phone=request.phone,
         capacity=request.capacity,
+        place=request.place,
+        signs_as=request.kind,
         email=request.email,
         consents=request.consents,
         button=BUTTON,

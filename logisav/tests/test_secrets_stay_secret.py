@@ -52,6 +52,8 @@ def visit(quote: Quote, path: str) -> Client:
         "first_name": "Claire",
         "last_name": "Morel",
         "phone": "0639981234",
+        "place": "distance",
+        "kind": "individual",
         "consent_quote": "on",
         "consent_electronic": "on",
         "version_hash": version_of(quote).version_hash,

@@ -79,6 +79,7 @@ CONTEXTS: dict[str, dict[str, Any]] = {
         **SIGNED,
         "quote_url": "https://devis.thermo-rhone.example/devis/7hq2Zk/",
     },
+    "signing/contradiction_owner": {**TO_OWNER, "said": "Professionnel, à distance"},
     "signing/paused_owner": TO_OWNER,
 }
 

@@ -21,6 +21,8 @@ def make_form(**fields: Any) -> SigningForm:
         "last_name": "Morel",
         "phone": "06 39 98 12 34",
         "capacity": "",
+        "place": "distance",
+        "kind": "individual",
         "consents": frozenset({"quote", "electronic"}),
     }
     return SigningForm(**defaults | fields)

@@ -17,6 +17,8 @@ FILLED = {
     "last_name": "Morel",
     "phone": "06 39 98 12 34",
     "version_hash": "a" * 64,
+    "place": "distance",
+    "kind": "individual",
     "consent_quote": "on",
     "consent_electronic": "on",
 }

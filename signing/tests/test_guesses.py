@@ -24,6 +24,8 @@ FORM = {
     "first_name": "Claire",
     "last_name": "Morel",
     "phone": "06 39 98 12 34",
+    "place": "distance",
+    "kind": "individual",
     "consent_quote": "on",
     "consent_electronic": "on",
 }

@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from quotes.models import AccessLink, Quote
 from quotes.tests.factories import (
+    mails,
     make_business,
     make_link,
     make_sent_quote,
@@ -28,6 +29,8 @@ TYPED = {
     "first_name": "Claire",
     "last_name": "Morel-Dupont",
     "phone": "06 39 98 12 34",
+    "place": "distance",
+    "kind": "individual",
     "consent_quote": "on",
     "consent_electronic": "on",
 }
@@ -109,8 +112,26 @@ def test_a_professional_tells_in_what_capacity(quote: Quote) -> None:
     business = make_sent_quote(customer=make_business())
     browser = visitor(business)
     assert send_form(browser, business).status_code == 422
-    assert send_form(browser, business, capacity="Gérant").status_code == 302
+    assert send_form(browser, business, capacity="Gérant", kind="business").status_code == 302
     assert SigningRequest.objects.get().capacity == "Gérant"
+
+
+@pytest.mark.parametrize("changes", [{"place": "off_premises"}, {"kind": "business"}])
+def test_a_contradiction_stops_the_signature_and_tells_the_owner(
+    browser: Client, quote: Quote, changes: dict[str, str]
+) -> None:
+    assert [send_form(browser, quote, **changes).status_code for _ in range(2)] == [409, 409]
+    assert not SigningRequest.objects.exists()
+    assert mails("signing/contradiction_owner", quote).count() == 1
+    assert quote.events.filter(kind="contradiction").count() == 1
+
+
+@pytest.mark.parametrize("name", ["place", "kind"])
+def test_where_and_as_whom_one_signs_is_asked_and_never_answered_beforehand(
+    browser: Client, quote: Quote, name: str
+) -> None:
+    assert send_form(browser, quote, **{name: ""}).status_code == 422
+    assert "Où signez-vous\u00a0?" in text(browser.get(path(quote)))
 
 
 def test_the_mail_of_the_signatory_is_the_links_and_no_other(browser: Client, quote: Quote) -> None:
