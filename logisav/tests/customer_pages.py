@@ -63,12 +63,26 @@ def come_in(page: Page, site: str, quote: Quote) -> Quote:
     return quote
 
 
-def fill_form(page: Page, *, phone: str = "06 39 98 12 34") -> None:
+def fill_form(page: Page, *, phone: str = "06 39 98 12 34", place: str = "à distance") -> None:
     page.get_by_label("Prénom").fill("Claire")
     page.get_by_label("Nom", exact=True).fill("Morel")
+    page.get_by_label("en tant que particulier").check()
+    page.get_by_label(place).check()
     page.get_by_label("Téléphone").fill(phone)
     for box in page.get_by_role("checkbox").all()[:2]:
         box.check()
+
+
+def contradiction(page: Page, site: str) -> None:
+    come_in(page, site, full_quote())
+    page.get_by_role("link", name="Accepter et signer").click()
+    fill_form(page, place="dans les locaux")
+    page.get_by_role("button", name="Recevoir mon code par mail").click()
+
+
+def withdrawal(page: Page, site: str) -> None:
+    accepted(page, site)
+    page.get_by_role("link", name="Renoncer au contrat ici").click()
 
 
 def ask_for_code(page: Page, site: str, quote: Quote | None = None) -> SigningRequest:
@@ -327,6 +341,7 @@ PAGES: dict[str, tuple[Callable[[Page, str], None], str]] = {
         (sign_form, "Accepter et signer"),
         (sign_form_with_errors, "Accepter et signer"),
         (sign_form_on_a_short_link, "Accepter et signer"),
+        (contradiction, "Le devis doit d'abord être mis à jour"),
         (code, "Saisissez le code"),
         (code_late, "Saisissez le code"),
         (code_wrong, "Saisissez le code"),
@@ -338,6 +353,7 @@ PAGES: dict[str, tuple[Callable[[Page, str], None], str]] = {
         (about, "Ce que vaut la signature"),
         (accepted, "Devis accepté le"),
         (accepted_before_its_seal, "Devis accepté le"),
+        (withdrawal, "Renoncer au contrat"),
         (quote_expired, "Ce devis n'est plus valable"),
         (update_of_an_expired_quote, "Demander une mise à jour"),
         (blocked, "L'accès à ce devis est suspendu"),

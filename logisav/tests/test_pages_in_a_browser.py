@@ -327,7 +327,7 @@ def test_a_signature_is_written_with_the_keyboard_alone(opened: Opened, site: st
     page.keyboard.type("Claire")
     page.keyboard.press("Tab")
     page.keyboard.type("Morel")
-    page.keyboard.press("Tab")
+    tab_to(page, "Téléphone")
     page.keyboard.type("0639981234")
     tab_to(page, "Écrire mon nom à la place")
     page.keyboard.press("Enter")
