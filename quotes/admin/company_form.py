@@ -10,6 +10,7 @@ from unfold.widgets import (
     UnfoldAdminCheckboxSelectMultipleWidget,
     UnfoldAdminFileFieldWidget,
     UnfoldAdminTextInputWidget,
+    UnfoldAdminURLInputWidget,
 )
 
 from quotes.models import Company
@@ -29,6 +30,9 @@ class CompanyForm(forms.ModelForm):  # type: ignore[type-arg]
     siret = CompactField(label="SIRET")
     vat_number = CompactField(
         label="Numéro de TVA", required=False, help_text="Vide : « TVA non applicable, art. 293 B du CGI »."
+    )
+    website = forms.URLField(
+        label="Site", required=False, assume_scheme="https", widget=UnfoldAdminURLInputWidget
     )
     iban = CompactField(label="IBAN", required=False)
     bic = CompactField(label="BIC", required=False)

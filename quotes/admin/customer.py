@@ -37,7 +37,7 @@ class CustomerAdmin(ModelAdmin):
     )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Customer]:
-        return Customer.objects.annotate(quotes_made=Count("quotes"))
+        return Customer.objects.annotate(quotes_made=Count("quotes")).order_by(*self.ordering)
 
     def has_delete_permission(self, request: HttpRequest, obj: Customer | None = None) -> bool:
         return False

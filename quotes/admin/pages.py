@@ -48,11 +48,11 @@ def move(request: HttpRequest, pk: int, step: str) -> HttpResponse:
         raise Http404
     if not may_act(request):
         raise PermissionDenied
+    if not found.offered(quote, quote.current_version):
+        return _too_late(request, quote, found)
     form = ReasonForm(request.POST or None, label=found.reason) if found.reason else None
     if request.method == "POST" and (form is None or form.is_valid()):
         return _do(request, quote, found, form.cleaned_data["reason"] if form else "")
-    if not found.offered(quote, quote.current_version):
-        return _too_late(request, quote, found)
     reasons = versions.missing(quote) if found.path == "envoyer" else []
     return _ask(request, quote, found, form=form, reasons=reasons)
 
