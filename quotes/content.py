@@ -184,6 +184,7 @@ class Content:
     notices: tuple[Notice, ...]
     consents: tuple[Consent, ...]
     withdrawal: WithdrawalFacts | None = None
+    payment_methods: tuple[str, ...] | None = None
 
     @property
     def total(self) -> Decimal:
@@ -254,7 +255,7 @@ def _parts(document: Json) -> Json:
     company = document["company"]
     logo = company.pop("logo")
     totals, deposit, terms = document["totals"], document["deposit"], document["terms"]
-    withdrawal = document.get("withdrawal")
+    withdrawal, methods = document.get("withdrawal"), document.get("payment_methods")
     return {
         "issued_on": dt.date.fromisoformat(document["issued_on"]),
         "valid_until": dt.date.fromisoformat(document["valid_until"]),
@@ -270,5 +271,6 @@ def _parts(document: Json) -> Json:
         "terms": Terms(**terms) if terms else None,
         "notices": tuple(Notice(**notice) for notice in document["notices"]),
         "withdrawal": WithdrawalFacts(**withdrawal) if withdrawal else None,
+        "payment_methods": None if methods is None else tuple(methods),
         "consents": tuple(Consent(**consent) for consent in document["consents"]),
     }

@@ -93,6 +93,7 @@ def preview(quote: Quote) -> Content:
         notices=tuple(_notices(quote, company)),
         consents=tuple(_consents(quote, company)),
         withdrawal=_withdrawal_facts(quote),
+        payment_methods=_payment_methods(quote, company),
     )
 
 
@@ -132,6 +133,12 @@ def _deposit_facts(quote: Quote) -> DepositFacts | None:
         amount=amount,
         balance=quote.totals.incl_tax - amount,
     )
+
+
+def _payment_methods(quote: Quote, company: Company) -> tuple[str, ...]:
+    """How the deposit may be paid: what the company offers, fewer if the quote says so."""
+    chosen = company.payment_methods if quote.payment_methods is None else quote.payment_methods
+    return tuple(method for method in Company.Method.values if method in chosen)
 
 
 def _withdrawal_facts(quote: Quote) -> WithdrawalFacts | None:
@@ -269,6 +276,7 @@ TEXTS: dict[str, str] = {
     "terms": "Les conditions générales ont changé.",
     "notices": "Les informations légales ont changé.",
     "customer": "Les coordonnées du client ont changé.",
+    "payment_methods": "Les moyens de paiement de l'acompte ont changé.",
     "contract": "La façon de conclure le contrat a changé.",
 }
 

@@ -63,6 +63,10 @@ def sha256_of(file: FieldFile) -> str:
     return PurePath(file.name or "").stem[:64]
 
 
+def default_reminder_days() -> list[int]:
+    return [3, 7]
+
+
 class Company(models.Model):
     """The seller: one row per installation."""
 
@@ -112,6 +116,9 @@ class Company(models.Model):
         validators=[MinValueValidator(Decimal(0)), MaxValueValidator(Decimal(100))],
     )
     payment_methods = models.JSONField("moyens de paiement proposés", default=list, blank=True)
+    deposit_reminder_days = models.JSONField(
+        "rappels de l'acompte (jours après la signature)", default=default_reminder_days, blank=True
+    )
 
     class Meta:
         verbose_name = "entreprise"

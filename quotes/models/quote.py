@@ -148,6 +148,9 @@ class Quote(models.Model):
     deposit_value = models.DecimalField(
         "valeur de l'acompte", max_digits=12, decimal_places=2, default=Decimal(30)
     )
+    payment_methods = models.JSONField(
+        "moyens de paiement de l'acompte", null=True, blank=True, help_text="Vide : ceux de l'entreprise."
+    )
     start = models.CharField("début prévu", max_length=120, blank=True)
     duration = models.CharField("durée prévue", max_length=120, blank=True)
     internal_note = models.TextField("note interne", blank=True, help_text="Jamais montrée au client.")

@@ -50,6 +50,7 @@ COPIED = (
     "conditions",
     "deposit_kind",
     "deposit_value",
+    "payment_methods",
     "start",
     "duration",
     "internal_note",
