@@ -210,8 +210,7 @@ def test_bloquer_keeps_the_reason_and_debloquer_lifts_it() -> None:
     assert quote.blocked_at
     assert "Litige en cours" in text(browser_of(quote).get(page_of(quote)))
     do(quote, "debloquer")
-    quote.refresh_from_db()
-    assert quote.blocked_at is None
+    assert Quote.objects.get(pk=quote.pk).blocked_at is None
     assert [event.kind for event in quote.events.all()][-2:] == ["blocked", "unblocked"]
 
 
