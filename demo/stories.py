@@ -53,7 +53,7 @@ ESTATE = {
 }
 
 LETTER = (
-    "Madame,\n\nÀ la suite de notre visite, voici notre proposition pour chauffer votre maison avec une pompe "
+    "À la suite de notre visite, voici notre proposition pour chauffer votre maison avec une pompe "
     "à chaleur. Les radiateurs en place sont conservés."
 )
 CONDITIONS = "Acompte de 30 % à la commande, solde à la mise en service, par virement ou par carte."
