@@ -1,0 +1,216 @@
+"""The engine makes PDF/A-3b from HTML, alone with our own files, within bounds."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from django.utils.html import escape
+from fontTools.ttLib import TTFont
+
+from logisav.tests.figures import sample
+from quotes import pdf
+from quotes.pdf import Reason, RenderingFailed
+from quotes.tests.documents import Server, asked, read, trap
+from quotes.tests.ssrf import payloads
+
+SECRET = "SECRET-OF-THE-MACHINE"
+PAGE = '<!doctype html><html lang="fr"><title>Essai</title><body>{}</body></html>'
+PNG = bytes.fromhex(
+    "89504e470d0a1a0a0000000d4948445200000001000000010804000000b51c0c02"
+    "0000000b4944415478da6364f80f00010501012718e3660000000049454e44ae426082"
+)
+
+
+def refusal(html: str, **images: bytes) -> Reason:
+    with pytest.raises(RenderingFailed) as failed:
+        pdf.render(html, images=images)
+    return failed.value.reason
+
+
+# What comes out
+
+
+def test_it_is_a_tagged_pdf_a_3b_in_french() -> None:
+    document = pdf.render(PAGE.format("<h1>Bonjour</h1>"))
+    metadata = read(document, "pdfinfo", "-meta")
+    assert 'pdfaid:part="3"' in metadata
+    assert 'pdfaid:conformance="B"' in metadata
+    assert "H1" in read(document, "pdfinfo", "-struct")
+    assert b"/OutputIntents" in document or "Tagged:          yes" in read(document, "pdfinfo")
+
+
+def test_the_same_page_gives_the_same_bytes() -> None:
+    page = PAGE.format("<p>Deux fois <b>la même</b> chose 😀 ł</p>")
+    assert pdf.render(page) == pdf.render(page)
+
+
+ALPHABETS = "Łódź Ελλάδα Кириллица שלום مرحبا • ✓ ≤ ½ œ Œ 1\u202f234,50\u00a0€ 😀 🔧 🔥"
+
+
+def test_every_character_of_europe_and_emoji_are_set_in_embedded_fonts() -> None:
+    document = pdf.render(PAGE.format(f"<p>{ALPHABETS}</p>"))
+    words = read(document, "pdftotext")
+    assert [word for word in ("Łódź", "Ελλάδα", "Кириллица", "✓", "😀", "🔧") if word not in words] == []
+    rows = read(document, "pdffonts").splitlines()[2:]
+    assert rows
+    assert [row for row in rows if " yes yes yes " not in row] == []
+
+
+def test_no_letter_of_these_alphabets_becomes_a_box() -> None:
+    names = ("text.woff2", "title.woff2", "fallback.ttf", "emoji.ttf")
+    faces = [TTFont(pdf.STATIC / "fonts" / name).getBestCmap() for name in names]
+    assert [sign for sign in ALPHABETS if not any(ord(sign) in face for face in faces)] == []
+
+
+def test_an_image_of_the_job_is_shown() -> None:
+    document = pdf.render(PAGE.format('<img src="image:logo" alt="Logo" width="20">'), images={"logo": PNG})
+    assert b"/Subtype /Image" in document or "image" in read(document, "pdfinfo", "-struct").lower()
+
+
+# What is refused: better no document than one with a hole
+
+
+def test_an_image_that_is_not_there_stops_the_rendering() -> None:
+    assert refusal(PAGE.format('<img src="image:logo" alt="x">')) is Reason.REFUSED_ADDRESS
+
+
+@pytest.mark.parametrize("image", [b"GIF89a", b"<svg xmlns='http://www.w3.org/2000/svg'/>", b"%PDF-1.7", b""])
+def test_an_image_of_another_kind_stops_the_rendering(image: bytes) -> None:
+    assert refusal(PAGE.format('<img src="image:logo" alt="x">'), logo=image) is Reason.REFUSED_ADDRESS
+
+
+def test_a_broken_image_stops_the_rendering() -> None:
+    assert refusal(PAGE.format('<img src="image:logo" alt="x">'), logo=PNG[:40]) is Reason.INCOMPLETE
+
+
+def test_an_image_without_words_stops_the_rendering() -> None:
+    assert refusal(PAGE.format('<img src="image:logo">'), logo=PNG) is Reason.INCOMPLETE
+
+
+# Bounds
+
+
+def test_too_much_html_is_not_even_begun(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pdf, "MAX_HTML", 100)
+    assert refusal(PAGE.format("x" * 100)) is Reason.HTML_TOO_LARGE
+
+
+def test_a_rendering_without_end_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pdf, "MAX_SECONDS", 3)
+    start = time.monotonic()
+    assert refusal(PAGE.format("<p>mot</p>" * 200_000)) is Reason.TOO_SLOW
+    assert time.monotonic() - start < 10
+
+
+def test_memory_is_bounded(tmp_path: Path) -> None:
+    code = "from quotes import weasy; weasy.bound_resources(); bytearray(weasy.MEMORY)"
+    command = [sys.executable, "-c", code]
+    done = subprocess.run(command, capture_output=True, check=False, env=pdf.environment(str(tmp_path)))
+    assert done.returncode == 1
+    assert b"MemoryError" in done.stderr
+
+
+def test_the_child_dies_with_its_parent(tmp_path: Path) -> None:
+    code = "from quotes import pdf; pdf.render('<html lang=fr>' + '<p>mot</p>' * 200000)"
+    parent = subprocess.Popen([sys.executable, "-c", code], env=pdf.environment(str(tmp_path)))
+    child = _wait_for_child(parent.pid)
+    parent.send_signal(signal.SIGKILL)
+    parent.wait()
+    assert _is_gone(child)
+
+
+def _wait_for_child(parent: int) -> int:
+    children = Path(f"/proc/{parent}/task/{parent}/children")
+    for _ in range(200):
+        if names := children.read_text().split():
+            time.sleep(2)  # past its imports, so that it has asked to die with us
+            return int(names[0])
+        time.sleep(0.05)
+    raise AssertionError("no child was started")
+
+
+def _is_gone(process: int) -> bool:
+    for _ in range(100):
+        stat = Path(f"/proc/{process}/stat")
+        if not stat.exists() or stat.read_text().rsplit(")", 1)[1].split()[0] == "Z":
+            return True
+        time.sleep(0.05)
+    return False
+
+
+def test_the_child_is_told_no_secret(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("SECRET_KEY", SECRET)
+    assert SECRET not in str(pdf.environment(str(tmp_path)))
+    assert "SEAL_PASSPHRASE" not in pdf.environment(str(tmp_path))
+
+
+def test_the_child_knows_no_django_and_the_parent_no_renderer(tmp_path: Path) -> None:
+    code = "import sys, {0}; assert not [m for m in sys.modules if m.split('.')[0] == '{1}']"
+    for module, stranger in (("quotes.weasy", "django"), ("quotes.pdf", "weasyprint")):
+        command = [sys.executable, "-W", "ignore", "-c", code.format(module, stranger)]
+        subprocess.run(command, check=True, env=pdf.environment(str(tmp_path)))
+
+
+# No network, no file
+
+
+@pytest.fixture
+def server() -> Iterator[Server]:
+    server = Server()
+    yield server
+    server.server.shutdown()
+    server.server.server_close()
+
+
+@pytest.fixture
+def hostile(server: Server, tmp_path: Path) -> list[str]:
+    secret = tmp_path / "secret.txt"
+    secret.write_text(SECRET)
+    return payloads(web=server.address, file=secret)
+
+
+def test_hostile_pages_reach_neither_network_nor_disk(
+    server: Server, hostile: list[str], tmp_path: Path, figure: Callable[[str, str], None]
+) -> None:
+    results = trap([PAGE.format(payload) for payload in hostile], mode="engine", scratch=tmp_path)
+    assert len(results) >= 60
+    assert asked(results) == []
+    assert server.hits == 0
+    assert {"refused"} < {result["outcome"] for result in results}
+    refused = sum(result["outcome"] == "refused" for result in results)
+    figure("ssrf raw", f"{len(results)} pages, {refused} refused, 0 sockets, 0 opens outside")
+
+
+def test_hostile_texts_escaped_as_templates_do_are_only_text(
+    server: Server, hostile: list[str], tmp_path: Path
+) -> None:
+    texts = [f"<p>{escape(text)}</p>" for text in hostile]
+    pages = [PAGE.format("".join(texts[start : start + 8])) for start in range(0, len(texts), 8)]
+    results = trap(pages, mode="engine", scratch=tmp_path)
+    assert asked(results) == []
+    assert server.hits == 0
+    assert {result["outcome"] for result in results} == {"rendered"}
+
+
+def test_the_trap_works(server: Server, hostile: list[str], tmp_path: Path) -> None:
+    """Control: WeasyPrint as it comes opens the secret and calls the server, and both are noticed."""
+    some = hostile[:: sample(3, 1)]
+    seen = asked(trap([PAGE.format(payload) for payload in some], mode="bare", scratch=tmp_path))
+    assert "socket.connect" in seen
+    assert any(event.endswith("secret.txt") for event in seen)
+    assert server.hits >= 5
+
+
+def test_the_shut_doors_hold_without_the_fetcher(server: Server, hostile: list[str], tmp_path: Path) -> None:
+    """Second wall: with WeasyPrint's own fetcher the attempts are seen, and none gets through."""
+    some = hostile[:: sample(3, 1)]
+    results = trap([PAGE.format(payload) for payload in some], mode="doors", scratch=tmp_path)
+    assert asked(results)
+    assert "socket.connect" not in asked(results)
+    assert server.hits == 0
