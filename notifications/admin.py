@@ -61,9 +61,9 @@ class OutgoingEmailAdmin(ModelAdmin):
         "error",
         "smtp_reply",
         "message_id",
-        "text",
+        "written",
     )
-    readonly_fields = ("standing",)
+    readonly_fields = ("standing", "written")
     change_form_before_template = "admin/notifications/mail_head.html"
 
     def has_add_permission(self, request: HttpRequest) -> bool:
@@ -79,6 +79,10 @@ class OutgoingEmailAdmin(ModelAdmin):
     def standing(self, email: OutgoingEmail) -> SafeString:
         tone = TONES.get(OutgoingEmail.State(email.state), "quiet")
         return format_html('<span class="pill {}">{}</span>', tone, email.get_state_display())
+
+    @admin.display(description="Texte")
+    def written(self, email: OutgoingEmail) -> SafeString:
+        return format_html('<div class="mail-text">{}</div>', email.text)
 
     def get_urls(self) -> list[URLPattern]:
         again = self.admin_site.admin_view(self.send_again)
