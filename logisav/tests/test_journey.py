@@ -1,0 +1,158 @@
+"""The whole way, as a person walks it on the running demo: on a phone, with scripts and without."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, FrameLocator, Locator, Page, ViewportSize, expect
+
+from demo.people import ADMIN
+from demo.tests.running import Demo, once, running_demo
+
+pytestmark = [pytest.mark.browser, once]
+PHONE: ViewportSize = {"width": 390, "height": 844}
+SLOW = 30_000  # rendering, sealing and mailing, on a machine that does other things
+QUESTION = "Faut-il couper le chauffage pendant les travaux ?"
+ANSWER = "Une demi-journée seulement, le premier matin."
+TOTAL = re.compile(r"11\s126,53\s€")
+
+
+@pytest.fixture
+def demo(tmp_path: Path) -> Iterator[Demo]:
+    with running_demo(tmp_path / "demo") as demo:
+        yield demo
+
+
+@pytest.mark.parametrize("scripts", [True, False], ids=["scripts", "no scripts"])
+def test_a_quote_is_sent_read_asked_about_and_signed(
+    demo: Demo, chromium: Browser, tmp_path: Path, scripts: bool
+) -> None:
+    phone = chromium.new_context(viewport=PHONE, locale="fr-FR", java_script_enabled=scripts)
+    desk = chromium.new_context(viewport=PHONE, locale="fr-FR")  # the desk itself needs scripts
+    for context in (phone, desk):
+        context.set_default_timeout(SLOW)
+    number = demo.number_of("devis en cours")
+    customer = Customer(phone.new_page(), demo.address, number=number)
+    owner = Owner(desk.new_page(), demo.address, number=number)
+
+    owner.send_the_quote()
+    customer.open_the_mailed_link()
+    customer.ask()
+    owner.answer()
+    customer.read_the_answer()
+    customer.fill_in_the_form()
+    customer.sign_with_the_mailed_code()
+    signed = customer.download_the_signed_pdf(tmp_path)
+
+    verdict = demo.manage("verify_pdf", str(signed))
+    assert verdict.returncode == 0, verdict.stdout + verdict.stderr
+    desk.close()
+    phone.close()
+
+
+class Person:
+    """Does nothing but what a person can see and click."""
+
+    def __init__(self, page: Page, address: str, *, number: str) -> None:
+        self.page, self.address, self.number = page, address, number
+
+    def _sees(self, found: Locator) -> None:
+        expect(found).to_be_visible(timeout=SLOW)
+
+    @property
+    def _main(self) -> Locator:
+        return self.page.get_by_role("main")
+
+    def _button(self, name: str) -> Locator:
+        return self.page.get_by_role("button", name=name, exact=True)
+
+    def _heading(self, name: str | re.Pattern[str]) -> Locator:
+        return self.page.get_by_role("heading", level=1, name=name)
+
+    def _mail(self, subject: str) -> FrameLocator:
+        """Wait in the mailbox until the mail is there: the page brings it by itself, scripts or not."""
+        self.page.goto(f"{self.address}/demo/mails/?devis={self.number}")
+        self.page.get_by_role("link", name=subject, exact=True).first.click()
+        self._sees(self._heading(subject))
+        return self.page.frame_locator("iframe")
+
+
+class Owner(Person):
+    def send_the_quote(self) -> None:
+        self.page.goto(f"{self.address}/")
+        self._main.get_by_role("link", name=self.number, exact=True).first.click()
+        self.page.locator("[name=username]").fill(ADMIN.username)
+        self.page.locator("[name=password]").fill(ADMIN.password)
+        self.page.locator("[name=password]").press("Enter")
+        self._button("Envoyer").click()
+        self._sees(self.page.get_by_text("Ce que le client verra"))
+        self._button("Envoyer").click()
+        self._sees(self.page.get_by_text("Son PDF se prépare, le mail suit."))
+
+    def answer(self) -> None:
+        mail = self._mail(f"Question de Mme Camille Durand sur le devis {self.number}")
+        self._sees(mail.get_by_text(QUESTION).last)
+        mail.get_by_role("link", name="Répondre").click()
+        self.page.get_by_role("textbox", name="Votre réponse").fill(ANSWER)
+        self._button("Répondre").click()
+        self._sees(self.page.get_by_role("paragraph").filter(has_text=ANSWER).first)
+
+
+class Customer(Person):
+    def open_the_mailed_link(self) -> None:
+        mail = self._mail(f"Votre devis {self.number}")
+        mail.get_by_role("link", name="Consulter mon devis").click()
+        self.page.wait_for_url("**/devis/*/")
+        self._sees(self._heading("Pompe à chaleur air-eau et ballon tampon"))
+        expect(self._main.get_by_text(TOTAL).first).to_be_in_viewport()
+
+    def ask(self) -> None:
+        self.page.get_by_role("link", name="Poser une question").click()
+        self.page.get_by_label("Votre message").fill(QUESTION)
+        self._button("Envoyer ma question").click()
+        self._sees(self.page.get_by_text("Votre question est partie"))
+        self._sees(self.page.get_by_text("Réponse attendue"))
+
+    def read_the_answer(self) -> None:
+        mail = self._mail(f"Notre réponse à votre question sur le devis {self.number}")
+        mail.get_by_role("link", name="Consulter mon devis").click()
+        self._sees(self._main.get_by_text(ANSWER))
+
+    def fill_in_the_form(self) -> None:
+        self.page.get_by_role("link", name="Accepter et signer").click()
+        self.page.get_by_label("Prénom").fill("Camille")
+        self.page.get_by_label("Nom", exact=True).fill("Durand")
+        self.page.get_by_label("en tant que particulier").check()
+        self.page.get_by_label("à distance").check()
+        self.page.get_by_label("Téléphone").fill("06 39 98 60 29")
+        self.page.get_by_label("pour moi, en tant que particulier").check()
+        self.page.get_by_label("à distance, sans personne de l'entreprise").check()
+        for box in self.page.get_by_role("checkbox").all():
+            expect(box).not_to_be_checked()
+        self.page.get_by_label("J'ai lu le devis").check()
+        self.page.get_by_label("Je signe par voie électronique").check()
+        self._button("Recevoir mon code par mail").click()
+        self._sees(self._heading("Saisissez le code reçu par mail"))
+
+    def sign_with_the_mailed_code(self) -> None:
+        code_page = self.page.url
+        mail = self._mail(f"Votre code pour signer le devis {self.number}")
+        code = mail.get_by_text(re.compile(r"^\d{3}\s\d{3}$")).inner_text()
+        self.page.goto(code_page)
+        self._sees(self._main.get_by_text(TOTAL))
+        self.page.get_by_label("Code à 6 chiffres").fill(code)
+        self._button("Signer – commande avec obligation de paiement").click()
+        self._sees(self._heading(re.compile("Devis accepté le")))
+
+    def download_the_signed_pdf(self, folder: Path) -> Path:
+        mail = self._mail(f"Votre devis {self.number} est accepté")
+        self._sees(mail.get_by_text("Camille Durand"))
+        with self.page.expect_download() as download:
+            self.page.get_by_role("link", name=f"Devis signé {self.number}.pdf").click()
+        file = folder / "signed.pdf"
+        download.value.save_as(file)
+        assert file.read_bytes().startswith(b"%PDF-1.7")
+        return file
