@@ -9,6 +9,7 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import BooleanField, ExpressionWrapper, Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.text import Truncator
 from unfold.admin import ModelAdmin
@@ -72,8 +73,8 @@ class QuestionAdmin(ModelAdmin):
         return Truncator(question.text).chars(90)
 
     @admin.display(description="Devis", ordering="quote__number")
-    def number(self, question: Question) -> str:
-        return question.quote.number
+    def number(self, question: Question) -> SafeString:
+        return format_html('<span class="number">{}</span>', question.quote.number)
 
     @admin.display(description="Client")
     def customer(self, question: Question) -> str:
