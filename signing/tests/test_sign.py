@@ -207,3 +207,19 @@ def test_the_code_is_stored_nowhere(quote: Quote) -> None:
     assert code not in stored.replace(" ", "")
     assert f"{code[:3]} {code[3:]}" not in stored
     assert "••••••" in mail.text
+
+
+def test_the_request_that_accepts_does_only_database_work(
+    quote: Quote, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    request = make_signing_request(quote)
+    code = right_code(request)
+
+    def forbidden(*args: object, **options: object) -> None:
+        raise AssertionError("no file, no process and no network while the customer waits")
+
+    monkeypatch.setattr("django.core.files.storage.FileSystemStorage._open", forbidden)
+    monkeypatch.setattr("django.core.files.storage.FileSystemStorage._save", forbidden)
+    monkeypatch.setattr("subprocess.Popen.__init__", forbidden)
+    monkeypatch.setattr("smtplib.SMTP.__init__", forbidden)
+    assert sign(request, code) is Outcome.SIGNED
