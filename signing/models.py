@@ -223,3 +223,23 @@ class SealedDocument(models.Model):
 
     def delete(self, *args: Any, **kwargs: Any) -> NoReturn:
         raise AppendOnly("a sealed document is written once")
+
+
+class CheckTry(models.Model):
+    """A check that somebody asked for on the public page: counted by address, which is kept as a digest, for a day."""
+
+    class Kind(models.TextChoices):
+        FILE = "file", "Fichier"
+        REFERENCE = "reference", "Référence"
+
+    kind = models.CharField("contrôle", max_length=10, choices=Kind)
+    address = models.CharField(max_length=64)
+    at = models.DateTimeField(default=timezone.now, db_index=True)
+
+    class Meta:
+        verbose_name = "contrôle demandé"
+        verbose_name_plural = "contrôles demandés"
+        indexes = (models.Index(fields=["address", "kind", "at"], name="checks_by_address"),)
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.at:%Y-%m-%d %H:%M:%S}"
