@@ -9,11 +9,13 @@ import base64
 import os
 import secrets
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import environ
 from django.core.exceptions import ImproperlyConfigured
 
 env = environ.Env()
+LIVE_KEYS = ("sk_live_", "rk_live_")
 
 HOW_TO_MAKE = {
     "SECRET_KEY": "python -c 'import secrets; print(secrets.token_urlsafe(50))'",
@@ -73,6 +75,23 @@ def required(name: str, example: str) -> str:
     return value
 
 
+def payment_page_origins(*, key: str, webhook_secrets: list[str], stand_in: str) -> list[str]:
+    """Where customers may be sent to pay. A live key never meets a stand-in, nor a webhook that nobody can check."""
+    if not key:
+        return []
+    if stand_in and key.startswith(LIVE_KEYS):
+        raise ImproperlyConfigured(
+            "STRIPE_API_URL is for tests: unset it, or use a test key, never a live one."
+        )
+    if not webhook_secrets:
+        raise ImproperlyConfigured(
+            "STRIPE_WEBHOOK_SECRETS is not set: copy the signing secret (whsec_…) of the webhook that Stripe's "
+            "dashboard sends to SITE_URL/stripe/webhook/"
+        )
+    parts = urlsplit(stand_in or "https://checkout.stripe.com")
+    return [f"{parts.scheme}://{parts.netloc}"]
+
+
 def refuse_demo_in_production(
     *, site_url: str, database: str, broker: str, hosts: list[str], stripe_key: str
 ) -> None:
@@ -82,7 +101,7 @@ def refuse_demo_in_production(
         "DATABASE_URL": not database.startswith("sqlite:"),
         "CELERY_BROKER_URL": not broker.startswith("sqla+sqlite:"),
         "ALLOWED_HOSTS": bool(set(hosts) - {"127.0.0.1", "localhost"}),
-        "STRIPE_SECRET_KEY": stripe_key.startswith(("sk_live_", "rk_live_")),
+        "STRIPE_SECRET_KEY": stripe_key.startswith(LIVE_KEYS),
     }
     if found := [name for name, found in signs.items() if found]:
         raise ImproperlyConfigured(f"DEMO=1 must not meet production: {', '.join(found)} looks like it.")

@@ -15,6 +15,7 @@ from logisav.environment import (
     demo_directory,
     demo_note,
     env,
+    payment_page_origins,
     read_demo_secrets,
     refuse_demo_in_production,
     required,
@@ -56,6 +57,11 @@ OUTBOX_KEY = secret("OUTBOX_KEY").split(",")
 SEAL_PASSPHRASE = secret("SEAL_PASSPHRASE")
 TSA_URLS = env.list("TSA_URLS", default=[])
 STRIPE_SECRET_KEY = env.str("STRIPE_SECRET_KEY", default="")
+STRIPE_WEBHOOK_SECRETS = env.list("STRIPE_WEBHOOK_SECRETS", default=[])
+STRIPE_API_URL = env.str("STRIPE_API_URL", default="").rstrip("/")
+PAYMENT_PAGE_ORIGINS = payment_page_origins(
+    key=STRIPE_SECRET_KEY, webhook_secrets=STRIPE_WEBHOOK_SECRETS, stand_in=STRIPE_API_URL
+)
 TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXY_COUNT", default=0)
 LOG_LEVEL = env.str("LOG_LEVEL", default="INFO")
 
@@ -234,7 +240,8 @@ CONTENT_SECURITY_POLICY = {
         "img-src": [SELF, "data:"],
         "font-src": [SELF],
         "connect-src": [SELF],
-        "form-action": [SELF],
+        # The form that asks for a payment page is answered by a 303 to it, which Chromium counts as its action.
+        "form-action": [SELF, *PAYMENT_PAGE_ORIGINS],
         "frame-ancestors": [NONE],
         "base-uri": [NONE],
     }

@@ -6,10 +6,11 @@ import logging
 from collections.abc import Callable
 
 from notifications import delivery
+from payments import workflow as payments
 from quotes import rendering
 from signing import sealing
 
-SWEEPS: tuple[Callable[[], int], ...] = (rendering.sweep, sealing.sweep, delivery.sweep)
+SWEEPS: tuple[Callable[[], int], ...] = (rendering.sweep, sealing.sweep, payments.sweep, delivery.sweep)
 log = logging.getLogger(__name__)
 
 

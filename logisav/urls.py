@@ -15,6 +15,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("admin/", admin.site.urls),
     path("", include("quotes.urls")),
     path("", include("signing.urls")),
+    path("", include("payments.urls")),
 ]
 if settings.DEMO:
     urlpatterns.append(path("", include("demo.urls")))

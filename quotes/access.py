@@ -102,9 +102,11 @@ def quote_required(*allowed: Situation) -> Callable[[View], GuardedView]:
     return decorate
 
 
-def no_access(request: HttpRequest, public_id: str) -> HttpResponse:
+def no_access(
+    request: HttpRequest, public_id: str, *, template: str = "quotes/no_access.html"
+) -> HttpResponse:
     """One page for all who hold no grant, whether or not the quote exists."""
-    return render(request, "quotes/no_access.html", {"public_id": public_id}, status=403)
+    return render(request, template, {"public_id": public_id}, status=403)
 
 
 def blocked(request: HttpRequest) -> HttpResponse:

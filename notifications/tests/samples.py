@@ -83,6 +83,48 @@ CONTEXTS: dict[str, dict[str, Any]] = {
     "signing/paused_owner": TO_OWNER,
 }
 
+QUOTE_URL = {"quote_url": "https://devis.thermo-rhone.example/devis/7hq2Zk/"}
+MONEY = {
+    "deposit_amount": "3\u202f337,96\u00a0€",
+    "remaining": "1\u202f337,96\u00a0€",
+    "reference": "RF29 D202 6014 8",
+}
+PAYMENT = {
+    **MONEY,
+    "amount": "2\u202f000,00\u00a0€",
+    "means": "Carte, se termine par 4242",
+    "card_holder": "Claire Morel",
+    "paid_on": "24\u00a0novembre\u00a02026, 14\u00a0h\u00a047",
+    "fallen": "rétracté",
+}
+CONTEXTS |= {
+    "payments/receipt": {**TO_CUSTOMER, **QUOTE_URL, **PAYMENT},
+    "payments/transfer_received": {**TO_CUSTOMER, **QUOTE_URL, **PAYMENT},
+    "payments/pending": {**TO_CUSTOMER, **QUOTE_URL, **PAYMENT},
+    "payments/failed": {**TO_CUSTOMER, **QUOTE_URL, **PAYMENT},
+    "payments/reminder": {**TO_CUSTOMER, **QUOTE_URL, **MONEY},
+    "payments/open_now": {**TO_CUSTOMER, **QUOTE_URL, **MONEY},
+    "payments/refunded": {**TO_CUSTOMER, **QUOTE_URL, **PAYMENT},
+    "payments/paid_owner": {**TO_OWNER, **PAYMENT},
+    "payments/transfer_announced_owner": {**TO_OWNER, **MONEY},
+    "payments/overpaid_owner": {
+        **TO_OWNER,
+        **PAYMENT,
+        "received": "5\u202f000,00\u00a0€",
+        "excess": "1\u202f662,04\u00a0€",
+    },
+    "payments/set_aside_owner": {**TO_OWNER, **PAYMENT, "difference": "devise USD au lieu de EUR"},
+    "payments/card_refused_owner": {**TO_OWNER, **PAYMENT, "difference": "AuthenticationError"},
+    "payments/refund_failed_owner": {**TO_OWNER, **PAYMENT},
+    "payments/disputed_owner": {**TO_OWNER, **PAYMENT, "standing": "Contesté"},
+    "payments/unknown_owner": {
+        "company": COMPANY,
+        "event": "evt_1Qx7hq2Zk",
+        "difference": "paiement inconnu de Logisav",
+        "admin_url": "https://devis.thermo-rhone.example/admin/",
+    },
+}
+
 ACCESS_LINK = "https://devis.thermo-rhone.example/l/Wk3vJtV0hY1mM2q8bqX5c9d7e6f4a3b2c1d0EFGHIJK/"
 SECRETS: dict[str, dict[str, str]] = {
     "quotes/link": {"link": ACCESS_LINK},

@@ -1,0 +1,162 @@
+"""What the payments application writes to people. Called inside the transaction of the fact that it tells."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib.auth import get_user_model
+from django.urls import reverse
+from stdnum import iso11649
+
+from notifications import outbox
+from payments import rules
+from payments.models import Deposit, Dispute, Payment, Refund
+from quotes import emails as quote_emails
+from quotes import french, links
+from quotes.models import Quote
+
+KIND = "deposit"
+
+
+def _facts(deposit: Deposit, **more: Any) -> dict[str, Any]:
+    return {
+        "deposit_amount": french.money(deposit.amount),
+        "remaining": french.money(deposit.remaining) if deposit.remaining else "",
+        "reference": str(iso11649.format(deposit.reference)),
+    } | more
+
+
+def _payment_facts(payment: Payment) -> dict[str, Any]:
+    return _facts(
+        payment.deposit,
+        amount=french.money(payment.amount),
+        means=payment.means,
+        card_holder=payment.card_holder,
+        paid_on=french.day(payment.received_on) if payment.received_on else _moment(payment),
+        fallen=_fallen(payment.deposit.quote),
+    )
+
+
+def _moment(payment: Payment) -> str:
+    return french.moment(payment.paid_at) if payment.paid_at else ""
+
+
+def _fallen(quote: Quote) -> str:
+    """`rétracté` and the like: the money came although nothing was asked for any more."""
+    return quote.get_state_display().lower() if quote.state in rules.FALLEN else ""
+
+
+# To the customer
+
+
+def pending(payment: Payment) -> None:
+    quote_emails.to_customer("payments/pending", payment.deposit.quote, context=_payment_facts(payment))
+
+
+def failed(payment: Payment) -> None:
+    quote_emails.to_customer("payments/failed", payment.deposit.quote, context=_payment_facts(payment))
+
+
+def reminder(deposit: Deposit) -> None:
+    quote_emails.to_customer("payments/reminder", deposit.quote, context=_facts(deposit))
+
+
+def open_now(deposit: Deposit) -> None:
+    quote_emails.to_customer("payments/open_now", deposit.quote, context=_facts(deposit))
+
+
+# To both
+
+
+def paid_by_card(payment: Payment) -> None:
+    """The receipt; the owner learns it by mail and behind the bell."""
+    quote, context = payment.deposit.quote, _payment_facts(payment)
+    quote_emails.to_customer("payments/receipt", quote, context=context)
+    text = f"{quote.customer.name} a payé {context['amount']} d'acompte par carte ({quote.number})."
+    quote_emails.to_staff("payments/paid_owner", quote, kind=KIND, text=text, context=context)
+
+
+def transfer_received(payment: Payment) -> None:
+    """The owner wrote it down, so only the customer is told."""
+    context = _payment_facts(payment)
+    quote_emails.to_customer("payments/transfer_received", payment.deposit.quote, context=context)
+
+
+def refunded(refund: Refund) -> None:
+    payment = refund.payment
+    context = _payment_facts(payment) | {"amount": french.money(refund.amount)}
+    quote_emails.to_customer("payments/refunded", payment.deposit.quote, context=context)
+
+
+# To the owner
+
+
+def transfer_announced(deposit: Deposit) -> None:
+    quote, context = deposit.quote, _facts(deposit)
+    text = f"{quote.customer.name} annonce le virement de l'acompte ({quote.number})."
+    quote_emails.to_staff("payments/transfer_announced_owner", quote, kind=KIND, text=text, context=context)
+
+
+def tell_excess(payment: Payment) -> None:
+    """Card and transfer together, or a transfer of too much; or nothing at all was asked for any more."""
+    deposit = payment.deposit
+    if not deposit.excess:
+        return
+    quote = deposit.quote
+    context = _payment_facts(payment) | {
+        "received": french.money(deposit.received),
+        "excess": french.money(deposit.excess),
+    }
+    text = f"Acompte reçu en trop pour {quote.number} : {context['excess']}."
+    quote_emails.to_staff("payments/overpaid_owner", quote, kind=KIND, text=text, context=context)
+
+
+def set_aside(payment: Payment, *, difference: str) -> None:
+    quote = payment.deposit.quote
+    text = f"Un paiement de {quote.number} est à vérifier : {difference}."
+    context = _payment_facts(payment) | {"difference": difference}
+    quote_emails.to_staff("payments/set_aside_owner", quote, kind="failure", text=text, context=context)
+
+
+def card_refused(payment: Payment) -> None:
+    """Stripe made no page: a wrong key, an account that is not active yet."""
+    quote = payment.deposit.quote
+    text = f"Stripe a refusé d'ouvrir le paiement de l'acompte de {quote.number}."
+    context = _payment_facts(payment) | {"difference": payment.reason}
+    quote_emails.to_staff("payments/card_refused_owner", quote, kind="failure", text=text, context=context)
+
+
+def refund_failed(refund: Refund) -> None:
+    quote = refund.payment.deposit.quote
+    amount = french.money(refund.amount)
+    text = f"Le remboursement de {amount} pour {quote.number} a échoué."
+    context = _payment_facts(refund.payment) | {"amount": amount}
+    quote_emails.to_staff("payments/refund_failed_owner", quote, kind="failure", text=text, context=context)
+
+
+def disputed(dispute: Dispute) -> None:
+    quote = dispute.payment.deposit.quote
+    standing = dispute.get_state_display()
+    text = f"Paiement par carte de {quote.number} : {standing.lower()}."
+    context = _payment_facts(dispute.payment) | {"amount": french.money(dispute.amount), "standing": standing}
+    quote_emails.to_staff("payments/disputed_owner", quote, kind="failure", text=text, context=context)
+
+
+def unknown_event(event_id: str, *, reason: str) -> None:
+    """It belongs to no quote, so whoever manages all of them has to look."""
+    backend = "django.contrib.auth.backends.ModelBackend"
+    company, address = quote_emails.company_context(), links.absolute(reverse("admin:index"))
+    context = {"company": company, "admin_url": address, "event": event_id, "difference": reason}
+    people = get_user_model().objects.with_perm("quotes.manage_all_quotes", backend=backend)
+    for person in people:
+        text = f"Stripe annonce un paiement que Logisav ne reconnaît pas : {reason}."
+        outbox.notify(person, kind="failure", text=text, about="Stripe", url=address)
+        if person.email:
+            outbox.queue(
+                "payments/unknown_owner",
+                to=person.email,
+                about="Stripe",
+                context=context,
+                sender_name=company["name"],
+                url=address,
+            )

@@ -1,0 +1,390 @@
+"""The only place that speaks to Stripe: plain frozen facts in and out, three kinds of trouble.
+
+No call is made inside a transaction; amounts leave and arrive in cents.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from functools import lru_cache
+from typing import Any
+from urllib.parse import urlsplit
+
+import stripe
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+
+API_VERSION = "2026-10-28.endive"
+TIMEOUT = (4, 12)  # seconds to connect, to answer
+RETRIES = 2
+CURRENCY = "eur"
+LIVE_KEYS = ("sk_live_", "rk_live_")
+EXPANDED = ["payment_intent.latest_charge"]
+MANY = 100
+
+
+class GatewayUnavailable(Exception):
+    """No answer, or not now: the same call may be made again."""
+
+
+class GatewayRefused(Exception):
+    """A definite no: the same call will get the same answer."""
+
+
+class BadSignature(Exception):
+    """Not signed by Stripe with one of our secrets, or too long ago."""
+
+
+class TooEarly(Exception):
+    """The law forbids to take money yet (art. L221-10)."""
+
+
+@dataclass(frozen=True)
+class SessionCall:
+    """Every parameter of a Checkout Session, as the attempt's row keeps them; times in seconds since 1970."""
+
+    amount: int
+    email: str
+    label: str
+    reference: str
+    payment: str
+    quote: str
+    success_url: str
+    cancel_url: str
+    expires_at: int
+    not_before: int = 0
+
+    def to_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+@dataclass(frozen=True)
+class Session:
+    id: str
+    url: str
+
+
+@dataclass(frozen=True)
+class RefundSeen:
+    """`state` pending, succeeded or failed; `key` names our row when it was asked for here."""
+
+    id: str
+    amount: int
+    state: str
+    key: str = ""
+
+
+@dataclass(frozen=True)
+class DisputeSeen:
+    """`state` open, won or lost."""
+
+    id: str
+    amount: int
+    state: str
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """A session and its money as Stripe shows them now. `intent` is the state of the payment intent."""
+
+    session_id: str
+    status: str
+    payment_status: str
+    amount: int
+    currency: str
+    livemode: bool
+    reference: str
+    payment: str
+    url: str = ""
+    payment_intent: str = ""
+    intent: str = ""
+    failure: str = ""
+    charge: str = ""
+    paid_at: int = 0
+    card_holder: str = ""
+    brand: str = ""
+    last4: str = ""
+    receipt_email: str = ""
+    refunds: tuple[RefundSeen, ...] = ()
+    disputes: tuple[DisputeSeen, ...] = ()
+
+    @property
+    def is_paid(self) -> bool:
+        return self.payment_status == "paid"
+
+    @property
+    def has_failed(self) -> bool:
+        """Completed, but the bank said no afterwards: the intent wants another means of payment."""
+        return (
+            self.status == "complete"
+            and not self.is_paid
+            and self.intent in ("requires_payment_method", "canceled")
+        )
+
+
+@dataclass(frozen=True)
+class Event:
+    """A signed message: what it is about; its contents are only kept, never believed."""
+
+    id: str
+    type: str
+    livemode: bool
+    payload: dict[str, Any]
+    session_id: str = ""
+    payment_intent: str = ""
+    payment: str = ""
+
+
+def expects_live() -> bool:
+    return str(settings.STRIPE_SECRET_KEY).startswith(LIVE_KEYS)
+
+
+# Calls
+
+
+def create_session(call: SessionCall, *, key: str) -> Session:
+    """The page where the card is typed. The same key and facts again give the same page."""
+    if timezone.now().timestamp() < call.not_before:
+        raise TooEarly(f"no payment for {call.quote} before {call.not_before}")
+    marks = {"payment": call.payment, "quote": call.quote, "reference": call.reference}
+    with _troubles():
+        session = _client().v1.checkout.sessions.create(
+            params={
+                "mode": "payment",
+                "locale": "fr",
+                "client_reference_id": call.reference,
+                "customer_email": call.email,
+                "metadata": marks,
+                "payment_intent_data": {"metadata": marks, "description": call.label},
+                "line_items": [
+                    {
+                        "quantity": 1,
+                        "price_data": {
+                            "currency": CURRENCY,
+                            "unit_amount": call.amount,
+                            "product_data": {"name": call.label},
+                        },
+                    }
+                ],
+                "success_url": call.success_url,
+                "cancel_url": call.cancel_url,
+                "expires_at": call.expires_at,
+            },
+            options={"idempotency_key": key},
+        )
+    return Session(id=session.id, url=_trusted(session.url or ""))
+
+
+def _trusted(url: str) -> str:
+    """Customers are sent to the payment page's own origin, nowhere else."""
+    parts = urlsplit(url)
+    if url and f"{parts.scheme}://{parts.netloc}" not in settings.PAYMENT_PAGE_ORIGINS:
+        raise GatewayRefused(f"a payment page at an unknown place: {parts.scheme}://{parts.netloc}")
+    return url
+
+
+def fetch_session(session_id: str) -> Snapshot:
+    """The session, its charge, refunds and disputes."""
+    with _troubles():
+        session = _client().v1.checkout.sessions.retrieve(session_id, params={"expand": EXPANDED})
+        seen = session.to_dict()
+        intent = _id_of(seen.get("payment_intent"))
+        paid = seen.get("payment_status") == "paid"
+        return _snapshot(
+            seen,
+            refunds=_refunds(intent) if paid and intent else (),
+            disputes=_disputes(intent) if paid and intent else (),
+        )
+
+
+def expire_session(session_id: str) -> None:
+    """Close the page. GatewayRefused when it is not open any more: fetch it to learn what became of it."""
+    with _troubles():
+        _client().v1.checkout.sessions.expire(session_id)
+
+
+def payment_of_intent(payment_intent: str) -> str:
+    """The key of our attempt, as the payment intent bears it; empty when it is none of ours."""
+    with _troubles():
+        intent = _client().v1.payment_intents.retrieve(payment_intent)
+        return str((intent.to_dict().get("metadata") or {}).get("payment", ""))
+
+
+def refund(payment_intent: str, *, amount: int, key: str) -> RefundSeen:
+    """Send money back. The same key again is the same refund."""
+    with _troubles():
+        made = _client().v1.refunds.create(
+            params={
+                "payment_intent": payment_intent,
+                "amount": amount,
+                "reason": "requested_by_customer",
+                "metadata": {"refund": key},
+            },
+            options={"idempotency_key": key},
+        )
+    return _refund_seen(made.to_dict())
+
+
+def _refunds(payment_intent: str) -> tuple[RefundSeen, ...]:
+    page = _client().v1.refunds.list(params={"payment_intent": payment_intent, "limit": MANY})
+    return tuple(_refund_seen(item.to_dict()) for item in page.auto_paging_iter())
+
+
+def _disputes(payment_intent: str) -> tuple[DisputeSeen, ...]:
+    page = _client().v1.disputes.list(params={"payment_intent": payment_intent, "limit": MANY})
+    return tuple(_dispute_seen(item.to_dict()) for item in page.auto_paging_iter())
+
+
+# Messages
+
+
+def parse_event(body: bytes, header: str) -> Event:
+    """Check the signature on the raw bytes against every secret, newest first or not; then read."""
+    if not any(_is_signed(body, header, secret) for secret in settings.STRIPE_WEBHOOK_SECRETS):
+        raise BadSignature
+    try:
+        document = json.loads(body)
+        return read_event(document)
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise BadSignature from error
+
+
+def _is_signed(body: bytes, header: str, secret: str) -> bool:
+    try:
+        stripe.WebhookSignature.verify_header(body, header, secret, stripe.Webhook.DEFAULT_TOLERANCE)
+    except (stripe.SignatureVerificationError, ValueError):
+        return False
+    return True
+
+
+def read_event(document: dict[str, Any]) -> Event:
+    """What a message is about."""
+    about = document["data"]["object"]
+    kind = about.get("object", "")
+    intent = about["id"] if kind == "payment_intent" else _id_of(about.get("payment_intent"))
+    return Event(
+        id=str(document["id"]),
+        type=str(document["type"]),
+        livemode=bool(document["livemode"]),
+        payload=document,
+        session_id=str(about["id"]) if kind == "checkout.session" else "",
+        payment_intent=intent,
+        payment=str((about.get("metadata") or {}).get("payment", "")),
+    )
+
+
+# Reading Stripe's objects
+
+
+def _snapshot(
+    seen: dict[str, Any], *, refunds: tuple[RefundSeen, ...], disputes: tuple[DisputeSeen, ...]
+) -> Snapshot:
+    intent = _expanded(seen.get("payment_intent"))
+    charge = _expanded(intent.get("latest_charge"))
+    card = (charge.get("payment_method_details") or {}).get("card") or {}
+    billing = charge.get("billing_details") or {}
+    customer = seen.get("customer_details") or {}
+    return Snapshot(
+        session_id=str(seen["id"]),
+        status=str(seen.get("status") or ""),
+        payment_status=str(seen.get("payment_status") or ""),
+        amount=int(seen.get("amount_total") or 0),
+        currency=str(seen.get("currency") or ""),
+        livemode=bool(seen.get("livemode")),
+        reference=str(seen.get("client_reference_id") or ""),
+        payment=str((seen.get("metadata") or {}).get("payment", "")),
+        url=str(seen.get("url") or ""),
+        payment_intent=_id_of(seen.get("payment_intent")),
+        intent=str(intent.get("status") or ""),
+        failure=str((intent.get("last_payment_error") or {}).get("message") or ""),
+        charge=str(charge.get("id") or ""),
+        paid_at=int(charge.get("created") or 0),
+        card_holder=str(billing.get("name") or customer.get("name") or ""),
+        brand=str(card.get("brand") or ""),
+        last4=str(card.get("last4") or ""),
+        receipt_email=str(charge.get("receipt_email") or customer.get("email") or ""),
+        refunds=refunds,
+        disputes=disputes,
+    )
+
+
+REFUND_STATES = {"pending": "pending", "requires_action": "pending", "succeeded": "succeeded"}
+DISPUTE_STATES = {"won": "won", "warning_closed": "won", "prevented": "won", "lost": "lost"}
+
+
+def _refund_seen(seen: dict[str, Any]) -> RefundSeen:
+    return RefundSeen(
+        id=str(seen["id"]),
+        amount=int(seen["amount"]),
+        state=REFUND_STATES.get(str(seen.get("status")), "failed"),
+        key=str((seen.get("metadata") or {}).get("refund", "")),
+    )
+
+
+def _dispute_seen(seen: dict[str, Any]) -> DisputeSeen:
+    return DisputeSeen(
+        id=str(seen["id"]),
+        amount=int(seen["amount"]),
+        state=DISPUTE_STATES.get(str(seen.get("status")), "open"),
+        reason=str(seen.get("reason") or ""),
+    )
+
+
+def _id_of(value: Any) -> str:
+    """An id, whether the object was expanded or not."""
+    return str(value["id"]) if isinstance(value, dict) else str(value or "")
+
+
+def _expanded(value: Any) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+# The connection
+
+
+@contextmanager
+def _troubles() -> Iterator[None]:
+    """Stripe's exceptions in our three words."""
+    if transaction.get_connection().in_atomic_block and not _is_test_transaction():
+        raise RuntimeError("no network inside a transaction")
+    try:
+        yield
+    except (stripe.APIConnectionError, stripe.RateLimitError) as error:
+        raise GatewayUnavailable(_words(error)) from error
+    except stripe.StripeError as error:
+        if (error.http_status or 500) >= 500 or error.http_status == 409:
+            raise GatewayUnavailable(_words(error)) from error
+        raise GatewayRefused(_words(error)) from error
+
+
+def _is_test_transaction() -> bool:
+    """Django's TestCase wraps each test in one that it marks."""
+    blocks = transaction.get_connection().atomic_blocks
+    return all(getattr(block, "_from_testcase", False) for block in blocks)
+
+
+def _words(error: stripe.StripeError) -> str:
+    """Never the key that Stripe quotes back: its own code and message only."""
+    return f"{type(error).__name__} {error.code or ''}: {error.user_message or ''}".strip()[:300]
+
+
+def _client() -> stripe.StripeClient:
+    return _client_for(settings.STRIPE_SECRET_KEY, settings.STRIPE_API_URL)
+
+
+@lru_cache(maxsize=4)
+def _client_for(key: str, address: str) -> stripe.StripeClient:
+    if not key:
+        raise GatewayRefused("card payments are not set up")
+    return stripe.StripeClient(
+        key,
+        stripe_version=API_VERSION,
+        base_addresses={"api": address} if address else None,
+        max_network_retries=RETRIES,
+        http_client=stripe.RequestsClient(timeout=TIMEOUT),
+    )

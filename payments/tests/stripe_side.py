@@ -1,0 +1,32 @@
+"""What happens at Stripe and comes from there."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.test import Client
+
+from demo.stripe_standin.standin import StandIn
+
+SECRET = "whsec_test_logisav"
+GOOD, REFUSED, WAITING = "4242424242424242", "4000000000000002", "4000000000242406"
+WEBHOOK = "/stripe/webhook/"
+
+
+def post(body: bytes, header: str) -> Any:
+    browser = Client(raise_request_exception=False)
+    return browser.post(WEBHOOK, body, content_type="application/json", headers={"Stripe-Signature": header})
+
+
+def deliver(stripe: StandIn, event: str, *, secret: str = "") -> int:
+    """One delivery of one event; the status that Stripe gets."""
+    return int(post(*stripe.signed(event, secret=secret)).status_code)
+
+
+def deliver_all(stripe: StandIn, *types: str) -> list[int]:
+    """Everything that Stripe has said so far, in order."""
+    return [deliver(stripe, event["id"]) for event in stripe.events(*types)]
+
+
+def intent_of(stripe: StandIn, session: str) -> str:
+    return str(stripe.bank.session(session)["payment_intent"])

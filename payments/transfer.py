@@ -1,0 +1,50 @@
+"""Paying by transfer: the reference to copy, the IBAN as people read it, the QR code that a banking app scans."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+from segno import helpers
+from stdnum import iban, iso11649
+from stdnum.iso7064 import mod_97_10
+
+NAME_LENGTH = 70
+
+
+def reference_of(number: str) -> str:
+    """`RF..D20260148`: a structured reference (ISO 11649) with the quote's number in it."""
+    body = "".join(character for character in number.upper() if character.isalnum())
+    return str(iso11649.validate(f"RF{mod_97_10.calc_check_digits(f'{body}RF')}{body}"))
+
+
+@dataclass(frozen=True)
+class Transfer:
+    """What the customer types into the bank's form; `amount` in euros."""
+
+    holder: str
+    iban: str
+    bic: str
+    amount: Decimal
+    reference: str
+
+    @property
+    def iban_grouped(self) -> str:
+        return str(iban.format(self.iban))
+
+    @property
+    def reference_grouped(self) -> str:
+        return str(iso11649.format(self.reference))
+
+    @property
+    def qr_svg(self) -> str:
+        """The EPC QR code (version 002, SEPA credit transfer) as inline SVG."""
+        code = helpers.make_epc_qr(
+            name=self.holder[:NAME_LENGTH],
+            iban=iban.compact(self.iban),
+            amount=self.amount,
+            reference=self.reference,
+            bic=self.bic or None,
+            encoding="UTF-8",
+        )
+        return str(code.svg_inline(title="QR code du virement", omitsize=True, border=4, svgclass=None))

@@ -1,0 +1,132 @@
+"""The customer's way to pay: two buttons that act, two pages that only read."""
+
+from __future__ import annotations
+
+import logging
+from http import HTTPStatus
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_POST, require_safe
+
+from payments import rules, workflow
+from payments.models import Payment, Standing
+from payments.stripe_gateway import GatewayUnavailable
+from payments.workflow import Announced, Paying
+from quotes import access
+from quotes.access import Situation, Visit, quote_required
+
+SOON, LATER = (
+    5,
+    60,
+)  # seconds until the page looks again: while Stripe's message is on its way, while a bank decides
+log = logging.getLogger(__name__)
+
+NOT_NOW = {
+    Paying.PAID: "Votre acompte a déjà été reçu, il n'y a rien de plus à payer.",
+    Paying.PENDING: "Un paiement est déjà en cours, nous attendons la confirmation de votre banque.",
+    Paying.TOO_EARLY: "L'acompte ne peut pas encore être réglé : la loi demande d'attendre quelques jours.",
+    Paying.NOT_OFFERED: "L'acompte ne peut pas être réglé par carte pour ce devis.",
+    Paying.NOT_OPEN: "Ce devis n'attend plus d'acompte.",
+    Paying.REFUSED: "Le paiement par carte n'est pas possible pour le moment. Nous en sommes prévenus.",
+}
+
+
+@require_POST
+@quote_required(Situation.CONCLUDED)
+def pay(request: HttpRequest, visit: Visit) -> HttpResponse:
+    """« Régler mon acompte »: to Stripe's page, and nowhere else."""
+    try:
+        outcome, address = workflow.pay_by_card(visit.quote.pk, actor=access.actor_of(request))
+    except GatewayUnavailable as trouble:
+        log.error("%s: no payment page: %s", visit.quote.number, trouble)
+        return _unavailable(request, visit)
+    if outcome is Paying.REDIRECT:
+        return HttpResponse(status=HTTPStatus.SEE_OTHER, headers={"Location": address})
+    messages.warning(request, NOT_NOW[outcome])
+    return redirect(visit.quote)
+
+
+def _unavailable(request: HttpRequest, visit: Visit) -> HttpResponse:
+    """Nothing was charged, nothing is half done: try again, or pay by transfer."""
+    context = {"quote": visit.quote, "content": visit.version.reading}
+    return render(request, "payments/unavailable.html", context, status=HTTPStatus.SERVICE_UNAVAILABLE)
+
+
+@require_POST
+@quote_required(Situation.CONCLUDED)
+def announce(request: HttpRequest, visit: Visit) -> HttpResponse:
+    """« J'ai fait le virement »."""
+    match workflow.announce_transfer(visit.quote.pk, actor=access.actor_of(request)):
+        case Announced.DONE:
+            messages.success(request, "Merci, nous sommes prévenus. Un reçu vous sera envoyé à son arrivée.")
+        case Announced.ALREADY:
+            messages.success(request, "Nous sommes déjà prévenus de votre virement.")
+        case Announced.NOT_OPEN:
+            messages.warning(request, "Ce devis n'attend pas de virement pour le moment.")
+    return redirect(visit.quote)
+
+
+@require_safe
+def returned(request: HttpRequest, public_id: str) -> HttpResponseBase:
+    """Back from Stripe's page: this page reads, the webhook decides."""
+    return _after_payment(request, public_id) or _returned(request, public_id)
+
+
+@require_safe
+def cancelled(request: HttpRequest, public_id: str) -> HttpResponseBase:
+    """Left Stripe's page without paying."""
+    return _after_payment(request, public_id) or _cancelled(request, public_id)
+
+
+returned.access = cancelled.access = "grant"  # type: ignore[attr-defined]
+
+
+def _after_payment(request: HttpRequest, public_id: str) -> HttpResponse | None:
+    """The link may have died while the card was typed: the page for those without a grant says one thing more."""
+    if access.visit(request, public_id) is not None:
+        return None
+    return access.no_access(request, public_id, template="payments/no_access.html")
+
+
+@quote_required(Situation.CONCLUDED)
+def _returned(request: HttpRequest, visit: Visit) -> HttpResponse:
+    deposit = rules.deposit_of(visit.quote)
+    if deposit is None or deposit.pk is None:
+        return redirect(visit.quote)
+    payments = deposit.payments.filter(method=Payment.Method.CARD)
+    session_id = request.GET.get("session_id", "")
+    payment = payments.filter(session_id=session_id).first() or payments.last()
+    if payment is None:
+        return redirect(visit.quote)
+    context = {
+        "quote": visit.quote,
+        "content": visit.version.reading,
+        "deposit": deposit,
+        "payment": payment,
+        "standing": rules.standing(deposit),
+    }
+    response = render(request, "payments/returned.html", context)
+    if payment.state in Payment.UNDER_WAY:
+        # Looks again by itself, without JavaScript too.
+        pause = LATER if payment.state == Payment.State.PENDING else SOON
+        response.headers["Refresh"] = str(pause)
+    return response
+
+
+@quote_required(Situation.CONCLUDED)
+def _cancelled(request: HttpRequest, visit: Visit) -> HttpResponse:
+    deposit = rules.deposit_of(visit.quote)
+    if deposit is None:
+        return redirect(visit.quote)
+    standing = rules.standing(deposit)
+    if standing in (Standing.PAID, Standing.OVERPAID):
+        return redirect("payments:returned", visit.quote.public_id)
+    context = {
+        "quote": visit.quote,
+        "content": visit.version.reading,
+        "deposit": deposit,
+        "may_be_paid": rules.may_be_paid(deposit),
+    }
+    return render(request, "payments/cancelled.html", context)
