@@ -79,6 +79,7 @@ class Courier:
         self.open = True
         self.queue: queue.SimpleQueue[str | None] = queue.SimpleQueue()
         self.timers: set[threading.Timer] = set()
+        self.under_way: set[str] = set()
         self.lock = threading.Lock()
         self.workers = [threading.Thread(target=self._work, daemon=True) for _ in range(WORKERS)]
 
@@ -136,14 +137,21 @@ class Courier:
 
     def _try(self, identity: str) -> None:
         delivery = self.store.contents.deliveries.get(identity)
-        if delivery is None or delivery.done:  # emptied meanwhile, or taken twice
-            return
-        if not self.deliver(identity) and self.open and len(delivery.attempts) <= len(self.back_off):
-            timer = threading.Timer(self.back_off[len(delivery.attempts) - 1], self._again, [identity])
-            timer.daemon = True
-            with self.lock:
-                self.timers = {known for known in self.timers if known.is_alive()} | {timer}
-                timer.start()
+        with self.lock:
+            if delivery is None or delivery.done or identity in self.under_way:  # emptied, or taken up twice
+                return
+            self.under_way.add(identity)
+        taken = self.deliver(identity)
+        with self.lock:
+            self.under_way.discard(identity)
+            if not taken and self.open and len(delivery.attempts) <= len(self.back_off):
+                self._try_later(identity, self.back_off[len(delivery.attempts) - 1])
+
+    def _try_later(self, identity: str, seconds: float) -> None:
+        timer = threading.Timer(seconds, self._again, [identity])
+        timer.daemon = True
+        self.timers = {known for known in self.timers if known.is_alive()} | {timer}
+        timer.start()
 
     def _again(self, identity: str) -> None:
         self.queue.put(identity)

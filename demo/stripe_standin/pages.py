@@ -135,6 +135,7 @@ def form(session: Resource, typed: Typed, *, told: str = "", status: int = HTTPS
     amount = money(session["amount_total"], session["currency"])
     values = {
         "amount": amount,
+        "action": f"/c/pay/{session['id']}",
         "lines": many("line.html", [{"name": name} for name in session_lines(session)]),
         "alert": fill("alert.html", {"told": told}) if told else Html(),
         "email": _email(session, typed),
