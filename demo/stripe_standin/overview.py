@@ -6,6 +6,7 @@ import datetime as dt
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
+from demo.stripe_standin import courier
 from demo.stripe_standin.html import Html, fill, many, money, whole_page
 from demo.stripe_standin.resources import HIDDEN
 from demo.stripe_standin.store import Resource
@@ -23,22 +24,31 @@ STATES = {
     ("complete", "paid"): "payé",
 }
 
+ENDS = {
+    "pending": "en cours",
+    "succeeded": "fait",
+    "failed": "échoué",
+    "needs_response": "ouverte",
+    "won": "gagnée",
+    "lost": "perdue",
+}
+
 
 def overview(standin: StandIn) -> Response:
     standin.bank.expire_due()
     sessions = list(reversed(standin.store.all_now("checkout.session")))
     total = standin.ledger()["total"]
-    courier = standin.courier
+    post = standin.courier
     values = {
         "payments": Html("".join(_payment(standin, session) for session in sessions))
         or Html("<p>Aucun paiement pour l'instant.</p>"),
         "received": money(total["received"], "eur"),
         "refunded": money(total["refunded"], "eur"),
         "disputed": money(total["disputed"], "eur"),
-        "webhooks": courier.endpoint.url or "aucune adresse",
-        "state": "en pause" if courier.paused else "envoyés au fur et à mesure",
-        "switch": f"/_standin/webhooks/{'resume' if courier.paused else 'pause'}",
-        "verb_shown": "Reprendre l'envoi" if courier.paused else "Suspendre l'envoi",
+        "webhooks": post.endpoint.url or "aucune adresse",
+        "state": "en pause" if post.paused else "envoyés au fur et à mesure",
+        "switch": f"/_standin/webhooks/{'resume' if post.paused else 'pause'}",
+        "verb_shown": "Reprendre l'envoi" if post.paused else "Suspendre l'envoi",
         "events": _events(standin),
     }
     return whole_page("overview.html", values, title="Stripe de démonstration")
@@ -66,8 +76,12 @@ def _payment(standin: StandIn, session: Resource) -> Html:
 def _facts(standin: StandIn, session: Resource) -> Html:
     refunds = standin.store.all_now("refund", family=session["id"])
     disputes = standin.store.all_now("dispute", family=session["id"])
-    told = [f"Remboursement de {money(one['amount'], one['currency'])} : {one['status']}" for one in refunds]
-    told += [f"Contestation de {money(one['amount'], one['currency'])} : {one['status']}" for one in disputes]
+    told = [
+        f"Remboursement de {money(one['amount'], one['currency'])} : {ENDS[one['status']]}" for one in refunds
+    ]
+    told += [
+        f"Contestation de {money(one['amount'], one['currency'])} : {ENDS[one['status']]}" for one in disputes
+    ]
     return many("line.html", [{"name": fact} for fact in told])
 
 
@@ -117,7 +131,7 @@ def _action(where: str, shown: str, *, outcome: str = "", amount: str = "") -> d
 
 
 def _events(standin: StandIn) -> Html:
-    newest = list(reversed(standin.events()))[:SHOWN_EVENTS]
+    newest = list(reversed(standin.events(*courier.TYPES)))[:SHOWN_EVENTS]
     deliveries = standin.store.contents.deliveries
     rows = [
         {
