@@ -59,9 +59,7 @@ def test_the_button_leads_to_stripes_page_and_nowhere_else(stripe: StandIn, quot
     assert response.headers["Location"].startswith(f"{stripe.base_url}/c/pay/cs_test_")
 
 
-def test_a_page_at_an_unknown_place_is_refused(
-    stripe: StandIn, quote: Quote, settings: Settings
-) -> None:
+def test_a_page_at_an_unknown_place_is_refused(stripe: StandIn, quote: Quote, settings: Settings) -> None:
     settings.PAYMENT_PAGE_ORIGINS = ["https://checkout.stripe.com"]
     assert workflow.pay_by_card(quote.pk, actor=CUSTOMER) == (Paying.REFUSED, "")
 

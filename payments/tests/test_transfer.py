@@ -1,0 +1,164 @@
+"""Paying by transfer: what the customer copies or scans, says, and what the owner confirms."""
+
+from __future__ import annotations
+
+import datetime as dt
+import html
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from django.test import Client
+from stdnum import iban, iso11649
+
+from demo.stripe_standin.standin import StandIn
+from notifications.models import Notification
+from payments import transfer, workflow
+from payments.models import Standing
+from payments.rules import standing_of
+from payments.tests import qr_reading
+from payments.tests.factories import (
+    CUSTOMER,
+    deposit_of,
+    kinds,
+    make_accepted_quote,
+    open_page,
+    pay,
+    session_of,
+    withdraw,
+)
+from payments.tests.stripe_side import deliver_all
+from payments.transfer import Transfer
+from payments.workflow import Announced
+from quotes.models import Quote
+from quotes.tests.factories import mails, visitor
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def quote() -> Quote:
+    return make_accepted_quote()
+
+
+def page(quote: Quote, browser: Client | None = None) -> str:
+    response = (browser or visitor(quote)).get(quote.get_absolute_url())
+    return html.unescape(response.content.decode())
+
+
+def confirm(quote: Quote, amount: str, *, key: str = "") -> Any:
+    return workflow.confirm_transfer(
+        quote.pk, amount=Decimal(amount), received_on=dt.date(2026, 11, 24), actor=CUSTOMER, key=key
+    )
+
+
+def test_the_page_shows_what_to_copy(quote: Quote) -> None:
+    shown = page(quote)
+    assert "FR76 3000 6000 0112 3456 7890 189" in shown
+    assert "Thermo Rhône SARL" in shown
+    assert "AGRIFRPP" in shown
+    assert "2\u202f681,81\u00a0€" in shown
+    reference = transfer.reference_of(quote.number)
+    assert iso11649.format(reference) in shown
+    assert "J'ai fait le virement" in shown
+
+
+def test_every_quote_has_a_valid_reference_of_its_own() -> None:
+    references = {transfer.reference_of(f"D-2026-{number:04}") for number in range(1, 2000)}
+    assert len(references) == 1999
+    assert all(iso11649.is_valid(reference) for reference in references)
+
+
+@pytest.mark.parametrize(
+    ("holder", "amount"),
+    [
+        ("Thermo Rhône SARL", "3337.96"),
+        ("A", "0.01"),
+        ("Électricité & Chauffage « Été » de la Vallée du Rhône et des Alpes du Nord", "999999.99"),
+    ],
+)
+def test_a_banking_application_reads_the_qr_code(holder: str, amount: str) -> None:
+    reference = transfer.reference_of("D-2026-0148")
+    facts = Transfer(
+        holder=holder,
+        iban="FR7630006000011234567890189",
+        bic="AGRIFRPP",
+        amount=Decimal(amount),
+        reference=reference,
+    )
+    lines = qr_reading.read(facts.qr_svg).split("\n")
+    assert lines[:4] == ["BCD", "002", "1", "SCT"]
+    assert lines[4:7] == ["AGRIFRPP", holder[:70].strip(), "FR7630006000011234567890189"]
+    assert lines[7] == f"EUR{Decimal(amount):f}"
+    assert lines[9] == reference
+    assert iban.is_valid(lines[6])
+
+
+def test_i_made_the_transfer_tells_the_owner_once(quote: Quote) -> None:
+    browser = visitor(quote)
+    for _ in range(2):
+        response = browser.post(f"{quote.get_absolute_url()}acompte/virement/")
+        assert response.headers["Location"] == quote.get_absolute_url()
+    assert mails("payments/transfer_announced_owner", quote).count() == 1
+    assert Notification.objects.filter(user=quote.owner, kind="deposit").count() == 1
+    assert "Vous avez annoncé un virement" in page(quote, browser)
+    assert standing_of(quote) is Standing.DUE
+
+
+def test_the_owner_confirms_what_arrived(quote: Quote) -> None:
+    confirm(quote, "2681.81")
+    assert standing_of(quote) is Standing.PAID
+    assert mails("payments/transfer_received", quote).count() == 1
+    assert "a bien été reçu" in page(quote)
+
+
+def test_a_part_is_a_state_that_is_seen(quote: Quote) -> None:
+    confirm(quote, "1000")
+    assert standing_of(quote) is Standing.PARTIAL
+    assert deposit_of(quote).remaining == Decimal("1681.81")
+    assert "1\u202f681,81\u00a0€</span> à régler" in page(quote)
+    confirm(quote, "1681.81")
+    assert standing_of(quote) is Standing.PAID
+
+
+def test_too_much_is_a_state_that_is_seen(quote: Quote) -> None:
+    confirm(quote, "3000")
+    assert standing_of(quote) is Standing.OVERPAID
+    assert "318,19" in mails("payments/overpaid_owner", quote).get().text
+
+
+def test_the_same_confirmation_twice_is_one_transfer(quote: Quote) -> None:
+    confirm(quote, "1000", key="form-1")
+    confirm(quote, "1000", key="form-1")
+    assert deposit_of(quote).received == Decimal(1000)
+
+
+def test_card_and_transfer_together_are_shown_as_too_much(stripe: StandIn, quote: Quote) -> None:
+    payment = open_page(quote)
+    confirm(quote, "2681.81")
+    stripe.pay_with(session_of(payment))
+    deliver_all(stripe)
+    assert deposit_of(quote).excess == Decimal("2681.81")
+    assert standing_of(quote) is Standing.OVERPAID
+    assert mails("payments/overpaid_owner", quote).count() == 1
+
+
+def test_a_transfer_that_arrives_closes_the_card_page(stripe: StandIn, quote: Quote) -> None:
+    payment = open_page(quote)
+    confirm(quote, "2681.81")
+    workflow.sweep()
+    assert stripe.bank.session(session_of(payment))["status"] == "expired"
+
+
+def test_a_transfer_on_a_withdrawn_quote_is_recorded_and_shown(quote: Quote) -> None:
+    withdraw(quote)
+    assert workflow.announce_transfer(quote.pk, actor=CUSTOMER) is Announced.NOT_OPEN
+    confirm(quote, "2681.81")
+    assert standing_of(quote) is Standing.REFUND_DUE
+    assert "vous seront remboursés" in page(quote)
+
+
+def test_a_paid_deposit_takes_no_announcement(stripe: StandIn, quote: Quote) -> None:
+    pay(stripe, quote)
+    assert workflow.announce_transfer(quote.pk, actor=CUSTOMER) is Announced.NOT_OPEN
+    assert "transfer_announced" not in kinds(quote)
