@@ -6,6 +6,8 @@ import datetime as dt
 import json
 from dataclasses import dataclass
 
+from django.urls import reverse
+
 from quotes import links
 from quotes.content import Content
 from quotes.models import QuoteEvent
@@ -78,7 +80,7 @@ def certificate(signature: Signature) -> Certificate:
         journal_seq=signature.journal_seq,
         journal_hash=signature.journal_hash,
         reference=signature.reference,
-        verify_url=links.absolute("/verifier/"),
+        verify_url=links.absolute(reverse("signing:verify_reference", args=[signature.reference])),
         has_drawing=bool(signature.drawing),
     )
 

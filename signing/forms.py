@@ -1,4 +1,4 @@
-"""The two forms of a signature: who signs and agrees to what, then the code."""
+"""The two forms of a signature (who signs and agrees to what, then the code), and the one of the public check."""
 
 from __future__ import annotations
 
@@ -12,8 +12,10 @@ from quotes.content import Consent, Content
 from quotes.fields import OneLineField, PhoneField, visible
 from signing import workflow
 from signing.drawing import MAX_SENT, NotADrawing, read_drawing
+from signing.uploads import MAX_FILE
 
 BETWEEN_DIGITS = str.maketrans("", "", " \u00a0\u202f\u2009\t\n-.")
+TOO_LARGE = "Ce fichier dépasse 10\u00a0Mo\u00a0: ce n'est pas un devis signé d'ici."
 NO_DRAWING = "La signature dessinée n'a pas pu être lue\u00a0: recommencez-la, ou laissez-la vide."
 
 
@@ -136,3 +138,35 @@ class CodeForm(forms.Form):
         if len(digits) != 6 or None in digits:
             raise ValidationError("Le code a 6\u00a0chiffres.")
         return "".join(str(digit) for digit in digits)
+
+
+class CheckForm(forms.Form):
+    """The PDF to check: what it is must show in its first bytes, whatever its name says."""
+
+    pdf = forms.FileField(
+        label="Devis signé, au format PDF",
+        help_text="10\u00a0Mo au plus. Le fichier est comparé puis effacé, il n'est pas gardé.",
+        allow_empty_file=True,
+        widget=forms.FileInput(attrs={"class": "input", "accept": "application/pdf"}),
+        error_messages={
+            "required": "Choisissez le PDF à vérifier.",
+            "invalid": "Choisissez le PDF à vérifier.",
+        },
+    )
+
+    def clean_pdf(self) -> bytes:
+        file = self.cleaned_data["pdf"]
+        if file.size > MAX_FILE:
+            raise ValidationError(TOO_LARGE, code="too_large")
+        data = bytes(file.read())
+        if b"%PDF-" not in data[:1024]:
+            raise ValidationError("Ce fichier n'est pas un PDF. Choisissez le devis signé reçu par mail.")
+        return data
+
+    @property
+    def is_too_large(self) -> bool:
+        return self.has_error("pdf", code="too_large")
+
+    @property
+    def filename(self) -> str:
+        return str(getattr(self.files.get("pdf"), "name", ""))

@@ -5,6 +5,8 @@ from signing import views
 app_name = "signing"
 urlpatterns = [
     path("signature-electronique/", views.about, name="about"),
+    path("verifier/", views.verify, name="verify"),
+    path("verifier/<str:reference>/", views.verify_reference, name="verify_reference"),
     path("devis/<str:public_id>/signer/", views.sign, name="sign"),
     path("devis/<str:public_id>/signer/code/", views.code, name="code"),
     path("devis/<str:public_id>/signer/nouveau-code/", views.resend, name="resend"),

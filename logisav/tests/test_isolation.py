@@ -24,6 +24,8 @@ OPEN_TO_ALL = {
     "marque.css",
     "logo",
     "signature-electronique/",
+    "verifier/",
+    "verifier/<str:reference>/",
     "devis/<str:public_id>/lien/",
     "stripe/webhook/",  # whoever signs with Stripe's secret
 }

@@ -5,6 +5,7 @@ change: it says who sealed and that nothing moved since. It does not prove when:
 """
 
 from signing.seal.appending import Attachment, append
+from signing.seal.attached import attached
 from signing.seal.checking import Report, check
 from signing.seal.keys import Signer, UnusableKey, load_signer, make_key
 from signing.seal.sealing import seal
@@ -15,6 +16,7 @@ __all__ = [
     "Signer",
     "UnusableKey",
     "append",
+    "attached",
     "check",
     "load_signer",
     "make_key",

@@ -1,0 +1,24 @@
+"""Files that travel inside a PDF, read out of it: what they say is a claim until the seal is checked."""
+
+from __future__ import annotations
+
+import io
+
+from pyhanko.pdf_utils.generic import ArrayObject
+from pyhanko.pdf_utils.reader import PdfFileReader
+
+
+def attached(pdf: bytes, name: str) -> bytes | None:
+    """The embedded file of this name; None without one. Never raises."""
+    try:
+        files = PdfFileReader(io.BytesIO(pdf)).root["/Names"]["/EmbeddedFiles"]["/Names"]
+        return _found(files, name)
+    except Exception:  # noqa: BLE001 (whatever a hostile file makes a parser raise: nothing to read)
+        return None
+
+
+def _found(files: ArrayObject, name: str) -> bytes | None:
+    for position in range(0, len(files), 2):
+        if str(files[position]) == name:
+            return bytes(files[position + 1]["/EF"]["/F"].data)
+    return None
