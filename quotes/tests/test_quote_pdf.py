@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import re
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,7 @@ from django.template.loader import render_to_string
 from logisav.tests.figures import sample
 from quotes import rendering
 from quotes.colour import Palette
-from quotes.content import Content, Terms
+from quotes.content import Content, LineFacts, Terms
 from quotes.tests.contents import COMPANY, CUSTOMER, LINES, item, make_content, poisoned, section
 from quotes.tests.documents import asked, read, trap
 from quotes.tests.ssrf import payloads
@@ -61,7 +62,7 @@ def test_every_page_bears_number_and_place() -> None:
         assert "D-2026-0148" in page
 
 
-def many_lines(count: int) -> tuple:
+def many_lines(count: int) -> tuple[LineFacts, ...]:
     return (section("Lot unique"), *(item(f"Poste {rank:02}") for rank in range(1, count + 1)))
 
 
@@ -73,7 +74,7 @@ def test_sixty_lines_of_one_section_are_all_there_under_a_repeated_head() -> Non
     assert pages[0].count("Poste") > 3
 
 
-def test_no_heading_stands_alone_and_short_sections_stay_whole() -> None:
+def test_no_heading_stands_alone_and_short_sections_stay_whole(figure: Callable[[str, str], None]) -> None:
     lines = (
         section("Section A"),
         item("A1", description=DETAIL),
@@ -89,15 +90,17 @@ def test_no_heading_stands_alone_and_short_sections_stay_whole() -> None:
             last = page.splitlines()[-1].strip()
             assert not last.startswith(("Section", "Désignation"))
             assert ("A1" in page) == ("A2" in page) == ("Section A" in page)
+    figure("pdf breaks", f"{len(range(0, 26, sample(7, 1)))} letters of all lengths, no heading alone")
 
 
-def test_vat_and_total_are_never_parted() -> None:
+def test_vat_and_total_are_never_parted(figure: Callable[[str, str], None]) -> None:
     for count in range(1, 40, sample(9, 1)):
         pages = pages_of(make_content(lines=many_lines(count)))
         with_total = [page for page in pages if "Total TTC" in page]
         assert len(with_total) == 1
         assert all(words in with_total[0] for words in ("Base HT", "Total HT", "Acompte"))
         assert "Poste" in with_total[0]
+    figure("pdf totals", f"{len(range(1, 40, sample(9, 1)))} lengths, VAT and total always together")
 
 
 def test_the_address_shows_in_the_window_of_an_envelope() -> None:
@@ -159,13 +162,18 @@ def test_all_fonts_are_embedded() -> None:
     assert [row for row in rows if " yes yes yes " not in row] == []
 
 
-def test_hostile_texts_in_every_field_reach_neither_network_nor_disk(tmp_path: Path) -> None:
+def test_hostile_texts_in_every_field_reach_neither_network_nor_disk(
+    tmp_path: Path, figure: Callable[[str, str], None]
+) -> None:
     hostile = payloads(web="http://127.0.0.1:9", file=Path("/etc/hostname"))
-    size = sample(8, 1)
+    size = sample(12, 1)
     poisons = ["\n".join(hostile[start : start + size]) for start in range(0, len(hostile), size)]
     results = trap([_page(poison) for poison in poisons], mode="engine", scratch=tmp_path)
     assert {result["outcome"] for result in results} == {"rendered"}
     assert asked(results) == []
+    figure(
+        "ssrf quote", f"{len(hostile)} texts in every field, {len(results)} PDFs, 0 sockets, 0 opens outside"
+    )
 
 
 def _page(poison: str) -> str:
