@@ -47,10 +47,10 @@ def situation(quote: Quote, version: QuoteVersion) -> Situation:
     """The first row of the access table that matches, once a valid link is at hand."""
     if quote.is_blocked:
         return Situation.BLOCKED
+    if quote.is_settled:
+        return Situation.SETTLED
     if quote.state in Quote.CONCLUDED:
         return Situation.CONCLUDED
-    if quote.state in (Quote.State.REFUSED, Quote.State.CANCELLED):
-        return Situation.SETTLED
     if quote.state not in Quote.SIGNABLE:
         return Situation.UPDATING
     return Situation.PAST_VALIDITY if version.is_past_validity else Situation.OPEN

@@ -216,6 +216,12 @@ class Quote(models.Model):
         return self.blocked_at is not None and self.state not in self.CONCLUDED
 
     @property
+    def is_settled(self) -> bool:
+        """Over without a contract: cancelled, refused, or refused and filed as done."""
+        refused_and_filed = self.state == self.State.DONE and self.accepted_at is None
+        return refused_and_filed or self.state in (self.State.REFUSED, self.State.CANCELLED)
+
+    @property
     def is_editable(self) -> bool:
         """A sent quote is read-only, unless its next version is being prepared."""
         return self.state == self.State.DRAFT or (self.revising and self.state in self.REVISABLE)

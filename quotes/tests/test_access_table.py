@@ -117,6 +117,14 @@ def test_a_refused_or_cancelled_quote_says_so_and_whom_to_contact(quote: Quote, 
     assert "Accepter et signer" not in text(page)
 
 
+def test_a_quote_that_was_refused_and_then_filed_is_not_shown_as_accepted(quote: Quote) -> None:
+    Quote.objects.filter(pk=quote.pk).update(state=Quote.State.REFUSED)
+    workflow.mark_done(quote.pk, actor=SYSTEM)
+    page = text(open_link(quote))
+    assert "Ce devis a été refusé" in page
+    assert "Devis accepté" not in page
+
+
 def test_a_quote_past_its_validity_shows_no_data_and_offers_an_update(quote: Quote) -> None:
     expire(quote)
     page = open_link(quote)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 from notifications.models import Notification
 from quotes import workflow
@@ -84,8 +85,9 @@ def test_an_inactive_owners_mail_and_notification_go_to_the_managers(quote: Quot
 
 
 def test_a_question_is_possible_after_acceptance(quote: Quote) -> None:
-    Quote.objects.filter(pk=quote.pk).update(state=Quote.State.ACCEPTED)
+    Quote.objects.filter(pk=quote.pk).update(state=Quote.State.ACCEPTED, accepted_at=timezone.now())
     assert ask(quote, visitor(quote)) == 302
+    assert Question.objects.count() == 1
 
 
 def test_html_in_a_question_is_shown_as_text(quote: Quote) -> None:
