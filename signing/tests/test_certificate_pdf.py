@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
+import functools
 import hashlib
 from collections.abc import Callable
 from pathlib import Path
@@ -62,8 +63,9 @@ def page(certificate: Certificate) -> str:
     return render_to_string("pdf/certificate.html", {"certificate": certificate, "accent": palette.accent})
 
 
-def words(certificate: Certificate, **images: bytes) -> str:
-    return " ".join(read(pdf.render(page(certificate), images=images), "pdftotext", "-layout").split())
+@functools.cache
+def words(certificate: Certificate) -> str:
+    return " ".join(read(pdf.render(page(certificate)), "pdftotext", "-layout").split())
 
 
 def test_it_says_who_signed_what_and_how() -> None:
