@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import BestAvailableEncryption, pkcs12
 from cryptography.x509.oid import NameOID
 from pyhanko.sign import SimpleSigner
+from pyhanko.sign.signers import Signer as PyhankoSigner
 
 VALIDITY = dt.timedelta(days=3653)
 CLOCK_SKEW = dt.timedelta(minutes=5)
@@ -25,10 +26,21 @@ class UnusableKey(Exception):
 
 @dataclass(frozen=True)
 class Signer:
-    """A key that seals. `certificate` is its X.509 certificate in DER, to be kept among the trusted ones."""
+    """A key that seals. `certificate` is its X.509 certificate in DER, to be kept among the trusted ones.
 
-    pyhanko: SimpleSigner
+    `pyhanko` may be any signer of pyHanko's: a key in a token (PKCS#11) needs another loader and nothing else.
+    `chain` are the authorities between the certificate and its root.
+    """
+
+    pyhanko: PyhankoSigner
     certificate: bytes
+    chain: tuple[bytes, ...] = ()
+
+    @property
+    def is_self_signed(self) -> bool:
+        """Nobody but us says whose key it is."""
+        certificate = x509.load_der_x509_certificate(self.certificate)
+        return certificate.issuer == certificate.subject
 
     @property
     def name(self) -> str:
@@ -47,7 +59,8 @@ def load_signer(path: Path | str, passphrase: str) -> Signer:
     if signer is None or not certificate:
         raise UnusableKey(f"{path}: no key with a certificate, or another passphrase")
     _refuse_outdated(x509.load_der_x509_certificate(certificate), path=path)
-    return Signer(signer, certificate)
+    others = [each.dump() for each in signer.cert_registry if each.dump() != certificate]
+    return Signer(signer, certificate, tuple(others))
 
 
 def _refuse_outdated(certificate: x509.Certificate, *, path: Path | str) -> None:
