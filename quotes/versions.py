@@ -173,8 +173,8 @@ WITHDRAWAL_NOTICE = (
     f"Vous avez le droit de vous rétracter du présent contrat sans donner de motif dans un délai de {withdrawal.DAYS} "
     "jours après le jour de la conclusion du contrat. S'il finit un samedi, un dimanche ou un jour férié, il va "
     "jusqu'à la fin du premier jour ouvrable suivant.\n\n"
-    "Pour exercer ce droit, utilisez la fonction « Renoncer au contrat ici » de la page de votre devis, ou "
-    "dites-le-nous sans ambiguïté, par mail ou par courrier, aux adresses de ce devis ; le modèle de formulaire "
+    "Pour exercer ce droit, utilisez la fonction «\u00a0Renoncer au contrat ici\u00a0» de la page de votre devis, ou "
+    "dites-le-nous sans ambiguïté, par mail ou par courrier, aux adresses de ce devis\u00a0; le modèle de formulaire "
     "ci-dessous peut servir, sans être obligatoire. Il suffit que votre message parte avant la fin du délai.\n\n"
     "En cas de rétractation, nous vous remboursons tous les paiements reçus, au plus tard 14 jours après en avoir été "
     "informés, par le moyen de paiement que vous avez utilisé et sans frais. Si vous avez demandé que les travaux "
@@ -210,21 +210,21 @@ def _model_form(company: Company) -> str:
     address = ", ".join(company.address.splitlines())
     return (
         "(À compléter et à renvoyer seulement si vous souhaitez vous rétracter du contrat.)\n\n"
-        f"À l'attention de {company.legal_name}, {address}, {company.email} :\n"
+        f"À l'attention de {company.legal_name}, {address}, {company.email}\u00a0:\n"
         "Je/nous (*) vous notifie/notifions (*) par la présente ma/notre (*) rétractation du contrat portant sur la "
-        "vente du bien (*)/pour la prestation de services (*) ci-dessous :\n"
-        "Commandé le (*)/reçu le (*) :\n"
-        "Nom du (des) consommateur(s) :\n"
-        "Adresse du (des) consommateur(s) :\n"
-        "Signature du (des) consommateur(s), uniquement en cas de notification sur papier :\n"
-        "Date :\n\n"
+        "vente du bien (*)/pour la prestation de services (*) ci-dessous\u00a0:\n"
+        "Commandé le (*)/reçu le (*)\u00a0:\n"
+        "Nom du (des) consommateur(s)\u00a0:\n"
+        "Adresse du (des) consommateur(s)\u00a0:\n"
+        "Signature du (des) consommateur(s), uniquement en cas de notification sur papier\u00a0:\n"
+        "Date\u00a0:\n\n"
         "(*) Rayez la mention inutile."
     )
 
 
 def _exception_words(quote: Quote) -> str:
     exception = Quote.WithdrawalException(quote.withdrawal_exception).label
-    return f"{exception} : {quote.withdrawal_reason}"
+    return f"{exception}\u00a0: {quote.withdrawal_reason}"
 
 
 EARLY_START = (
