@@ -241,10 +241,10 @@ def changes(old: Content, new: Content) -> list[str]:
 def _amount_changes(old: Content, new: Content) -> list[str]:
     found = []
     if old.total != new.total:
-        found.append(f"Total TTC : {french.money(new.total)} au lieu de {french.money(old.total)}.")
+        found.append(f"Total TTC\u00a0: {french.money(new.total)} au lieu de {french.money(old.total)}.")
     before, after = _deposit_words(old), _deposit_words(new)
     if before != after:
-        found.append(f"Acompte : {after} au lieu de {before}.")
+        found.append(f"Acompte\u00a0: {after} au lieu de {before}.")
     if old.valid_until != new.valid_until:
         found.append(f"Valable jusqu'au {french.day(new.valid_until)} inclus.")
     return found
@@ -257,10 +257,10 @@ def _deposit_words(content: Content) -> str:
 def _line_changes(old: Content, new: Content) -> list[str]:
     before = {line.label: line for line in old.lines if line.kind == "item"}
     after = {line.label: line for line in new.lines if line.kind == "item"}
-    found = [f"Ajouté : {label}." for label in after.keys() - before.keys()]
-    found += [f"Retiré : {label}." for label in before.keys() - after.keys()]
+    found = [f"Ajouté\u00a0: {label}." for label in after.keys() - before.keys()]
+    found += [f"Retiré\u00a0: {label}." for label in before.keys() - after.keys()]
     found += [
-        f"Modifié : {label}." for label in before.keys() & after.keys() if before[label] != after[label]
+        f"Modifié\u00a0: {label}." for label in before.keys() & after.keys() if before[label] != after[label]
     ]
     return sorted(found)
 
