@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
+from quotes import french
 from quotes.models import QuoteEvent
 
 HEADLINES = {
@@ -40,6 +42,22 @@ HEADLINES = {
     "accepted": "Devis accepté et signé",
     "sealed": "PDF signé et scellé",
     "sealing_late": "PDF signé en retard",
+    "deposit_requested": "Acompte demandé",
+    "deposit_opened": "L'acompte peut être réglé",
+    "deposit_reminded": "Rappel de l'acompte",
+    "payment_prepared": "Paiement par carte demandé",
+    "payment_started": "Page de paiement ouverte",
+    "payment_pending": "Paiement en attente de la banque",
+    "payment_expired": "Paiement abandonné",
+    "payment_failed": "Paiement en échec",
+    "deposit_paid": "Acompte payé par carte",
+    "transfer_announced": "Virement annoncé par le client",
+    "transfer_confirmed": "Virement reçu",
+    "refund_requested": "Remboursement demandé",
+    "refunded": "Acompte remboursé",
+    "refund_failed": "Remboursement en échec",
+    "disputed": "Paiement contesté auprès de la banque",
+    "deposit_set_aside": "Paiement mis de côté, à vérifier",
 }
 MESSAGES = {
     "quotes/link": "le lien du devis",
@@ -60,6 +78,20 @@ MESSAGES = {
     "quotes/withdrawn_owner": "la rétractation du client",
     "signing/contradiction_owner": "la signature arrêtée",
     "signing/paused_owner": "la pause de la signature",
+    "payments/receipt": "le reçu de l'acompte",
+    "payments/paid_owner": "l'arrivée de l'acompte",
+    "payments/pending": "le paiement en cours",
+    "payments/failed": "l'échec du paiement",
+    "payments/reminder": "le rappel de l'acompte",
+    "payments/open_now": "l'acompte qui peut être réglé",
+    "payments/transfer_announced_owner": "le virement annoncé",
+    "payments/transfer_received": "le reçu du virement",
+    "payments/overpaid_owner": "l'acompte reçu en trop",
+    "payments/refunded": "le remboursement",
+    "payments/refund_failed_owner": "l'échec du remboursement",
+    "payments/set_aside_owner": "le paiement à vérifier",
+    "payments/card_refused_owner": "le refus de Stripe",
+    "payments/disputed_owner": "la contestation du paiement",
 }
 BAD = {
     "sending_failed",
@@ -71,9 +103,20 @@ BAD = {
     "contradiction",
     "withdrawn",
     "sealing_late",
+    "payment_failed",
+    "refund_failed",
+    "disputed",
+    "deposit_set_aside",
 }
-GOOD = {"accepted", "sealed", "sent", "done"}
-QUIET = {"mail_sent", "code_tried", "version_frozen"}
+GOOD = {"accepted", "sealed", "sent", "done", "deposit_paid", "transfer_confirmed"}
+QUIET = {
+    "mail_sent",
+    "code_tried",
+    "version_frozen",
+    "payment_prepared",
+    "payment_started",
+    "payment_expired",
+}
 
 
 @dataclass(frozen=True)
@@ -130,7 +173,12 @@ def _sentence(kind: str, facts: dict[str, Any]) -> str:
 
 def _readable(facts: dict[str, Any]) -> dict[str, Any]:
     message = str(facts.get("message", ""))
-    return facts | {"mail": MESSAGES.get(message, message)}
+    readable = facts | {"mail": MESSAGES.get(message, message)}
+    if "amount" in facts:
+        readable["amount"] = french.money(Decimal(facts["amount"]))
+    if "received_on" in facts:
+        readable["received_on"] = french.day(dt.date.fromisoformat(facts["received_on"]))
+    return readable
 
 
 # A fact that lacks what its sentence names is told by its headline.
@@ -153,4 +201,16 @@ DETAILS = {
     "accepted": "{first_name} {last_name} accepte et signe la version {version}.",
     "sealed": "Le PDF signé est scellé (référence {reference}).",
     "signing_paused": "La signature est en pause : trop d'essais de code.",
+    "deposit_requested": "Acompte de {amount} demandé, référence {reference}.",
+    "deposit_opened": "L'acompte peut être réglé depuis ce jour, le client en est averti.",
+    "payment_pending": "Paiement de {amount} par carte, en attente de la banque.",
+    "payment_failed": "Le paiement par carte n'a pas abouti.",
+    "deposit_paid": "{amount} payés par carte ({card_holder}, se termine par {last4}).",
+    "transfer_announced": "Le client annonce un virement de {amount}.",
+    "transfer_confirmed": "Virement de {amount} reçu le {received_on}.",
+    "refund_requested": "Remboursement de {amount} demandé.",
+    "refunded": "{amount} remboursés au client.",
+    "refund_failed": "Le remboursement de {amount} a échoué.",
+    "disputed": "Le titulaire de la carte conteste {amount} auprès de sa banque.",
+    "deposit_set_aside": "Un paiement est mis de côté, à vérifier : {difference}.",
 }

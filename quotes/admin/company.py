@@ -35,7 +35,10 @@ class CompanyAdmin(ModelAdmin):
         ("Coordonnées", {"fields": ("address", ("phone", "email"), ("website", "hours"))}),
         ("Apparence", {"fields": (("logo", "colour"),)}),
         ("Assurance et médiation", {"fields": ("insurer", "mediator")}),
-        ("Paiement", {"fields": ("payment_methods", ("iban", "bic"), "account_holder")}),
+        (
+            "Paiement",
+            {"fields": ("payment_methods", ("iban", "bic"), "account_holder", "deposit_reminder_days")},
+        ),
         ("Conditions générales", {"fields": ("terms_text", "terms_pdf")}),
         ("Pour chaque nouveau devis", {"fields": (("default_validity_days", "default_deposit_percent"),)}),
     )

@@ -26,6 +26,27 @@ class CompactField(forms.CharField):
         return "".join((super().to_python(value) or "").split()).upper()
 
 
+class DaysField(forms.CharField):
+    """`3, 7`: so many days after."""
+
+    widget = UnfoldAdminTextInputWidget
+    MOST, LATEST = 5, 60
+
+    def prepare_value(self, value: Any) -> Any:
+        return ", ".join(str(day) for day in value) if isinstance(value, list) else value
+
+    def clean(self, value: Any) -> list[int]:
+        days = (super().clean(value) or "").replace(",", " ").split()
+        if not all(day.isascii() and day.isdecimal() and 0 < int(day[:4]) <= self.LATEST for day in days):
+            raise forms.ValidationError(f"Écrivez des jours de 1 à {self.LATEST}, par exemple : 3, 7.")
+        if len(set(days)) > self.MOST:
+            raise forms.ValidationError(f"Pas plus de {self.MOST} rappels.")
+        return sorted({int(day) for day in days})
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        return super().has_changed(self.prepare_value(initial), data)
+
+
 class CompanyForm(forms.ModelForm):  # type: ignore[type-arg]
     siret = CompactField(label="SIRET")
     vat_number = CompactField(
@@ -42,6 +63,12 @@ class CompanyForm(forms.ModelForm):  # type: ignore[type-arg]
         required=False,
         widget=UnfoldAdminCheckboxSelectMultipleWidget,
         help_text="Le client choisit parmi eux pour régler son acompte.",
+    )
+    deposit_reminder_days = DaysField(
+        label="Rappels de l'acompte, en jours après la signature",
+        required=False,
+        max_length=40,
+        help_text="Par exemple : 3, 7. Vide : aucun rappel. Ils cessent dès que l'acompte est réglé ou annoncé.",
     )
     # A plain file field: what Pillow may be shown is decided in `uploads`, not by Django's ImageField.
     logo = forms.FileField(

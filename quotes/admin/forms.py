@@ -7,10 +7,15 @@ from typing import Any, ClassVar
 
 from django import forms
 from django.db import models
-from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
+from unfold.widgets import (
+    UnfoldAdminCheckboxSelectMultipleWidget,
+    UnfoldAdminSelectWidget,
+    UnfoldAdminTextareaWidget,
+    UnfoldAdminTextInputWidget,
+)
 
 from quotes import french, money
-from quotes.models import Quote, QuoteLine
+from quotes.models import Company, Quote, QuoteLine
 
 # Decimal fields are typed and read with a comma, whatever the browser's language.
 DECIMALS = {
@@ -27,6 +32,14 @@ def trimmed(value: Decimal) -> Decimal:
 
 
 class QuoteForm(forms.ModelForm):  # type: ignore[type-arg]
+    payment_methods = forms.MultipleChoiceField(
+        label="Moyens de paiement de l'acompte",
+        choices=Company.Method,
+        required=False,
+        widget=UnfoldAdminCheckboxSelectMultipleWidget,
+        help_text="Rien de coché : ceux de l'entreprise.",
+    )
+
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         if self.instance.pk and "deposit_value" in self.fields:
@@ -36,7 +49,11 @@ class QuoteForm(forms.ModelForm):  # type: ignore[type-arg]
         super().clean()
         self._check_dates()
         self._check_deposit()
+        self._check_exception()
         return self.cleaned_data
+
+    def clean_payment_methods(self) -> list[str] | None:
+        return self.cleaned_data["payment_methods"] or None
 
     def _check_dates(self) -> None:
         issued, until = self.cleaned_data.get("issued_on"), self.cleaned_data.get("valid_until")
@@ -51,6 +68,14 @@ class QuoteForm(forms.ModelForm):  # type: ignore[type-arg]
             self.add_error("deposit_value", "Indiquez un acompte supérieur à zéro, ou « Pas d'acompte ».")
         elif kind == Quote.DepositKind.PERCENT and value is not None and value > 100:
             self.add_error("deposit_value", "Un pourcentage ne dépasse pas 100.")
+
+    def _check_exception(self) -> None:
+        """An exception of art. L221-28 takes the customer's right away: it has a reason, which they read."""
+        exception, reason = (self.cleaned_data.get(f"withdrawal_{name}") for name in ("exception", "reason"))
+        if exception and not reason:
+            self.add_error("withdrawal_reason", "Dites au client pourquoi cette exception s'applique.")
+        elif reason and not exception:
+            self.add_error("withdrawal_exception", "Choisissez l'exception que cette raison explique.")
 
 
 class LineForm(forms.ModelForm):  # type: ignore[type-arg]

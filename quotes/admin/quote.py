@@ -56,7 +56,11 @@ class QuoteAdmin(ModelAdmin):
         ("Textes", {"fields": ("intro", "outro", "conditions")}),
         (
             "Acompte et exécution",
-            {"fields": (("deposit_kind", "deposit_value"), ("start", "duration"), "contract")},
+            {"fields": (("deposit_kind", "deposit_value"), "payment_methods", ("start", "duration"))},
+        ),
+        (
+            "Conclusion du contrat et rétractation",
+            {"fields": ("contract", ("withdrawal_exception", "withdrawal_reason"))},
         ),
         ("Pour vous seulement", {"fields": ("internal_note", "tags")}),
     )

@@ -212,3 +212,11 @@ def test_a_logo_is_taken_away(desk: Client) -> None:
     save(desk, logo=upload(image("PNG")))
     assert save(desk, **{"logo-clear": "on"}).status_code == 302
     assert not Company.current().logo
+
+
+@pytest.mark.parametrize(
+    ("typed", "kept"), [("7, 3 3", [3, 7]), ("", []), ("0", None), ("3;7", None), ("1 2 3 4 5 6", None)]
+)
+def test_reminders_of_the_deposit_are_days(desk: Client, typed: str, kept: list[int] | None) -> None:
+    save(desk, deposit_reminder_days=typed)
+    assert Company.current().deposit_reminder_days == (kept if kept is not None else [3, 7])

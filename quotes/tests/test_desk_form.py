@@ -86,6 +86,9 @@ def test_without_a_company_the_desk_asks_for_it_first() -> None:
         ({"valid_until": "01/01/2020"}, "La validité finit avant la date du devis."),
         ({"deposit_kind": "percent", "deposit_value": "120"}, "Un pourcentage ne dépasse pas 100."),
         ({"deposit_kind": "amount", "deposit_value": "0"}, "Indiquez un acompte supérieur à zéro"),
+        ({"withdrawal_exception": "urgent_repair"}, "pourquoi cette exception"),
+        ({"withdrawal_reason": "Fuite en cours"}, "exception que cette raison explique"),
+        ({"payment_methods": ["cheque"]}, "cheque"),
         ({"title": ""}, "Ce champ est obligatoire"),
         ({"lines-0-quantity": "0"}, "supérieure ou égale à 0"),
         ({"lines-0-unit_price": "-1"}, "supérieure ou égale à 0"),
@@ -105,6 +108,24 @@ def test_what_makes_no_sense_is_told_beside_its_field_and_takes_no_number(
 def test_no_deposit_asks_for_no_value(desk: Client) -> None:
     new_quote(desk, deposit_kind="none", deposit_value="0")
     assert Quote.objects.get().deposit_amount == 0
+
+
+def test_an_exception_to_the_withdrawal_comes_with_its_reason_and_is_copied(desk: Client) -> None:
+    new_quote(desk, withdrawal_exception="urgent_repair", withdrawal_reason="Fuite en cours")
+    quote = Quote.objects.get()
+    assert not quote.gives_withdrawal
+    copy = workflow.duplicate(quote.pk, actor=SYSTEM)
+    assert (copy.withdrawal_exception, copy.withdrawal_reason) == ("urgent_repair", "Fuite en cours")
+
+
+def test_methods_of_payment_are_the_companys_unless_chosen(desk: Client) -> None:
+    new_quote(desk)
+    quote = Quote.objects.get()
+    assert quote.payment_methods is None
+    for chosen, kept in ((["transfer"], ["transfer"]), ([], None)):
+        desk.post(page_of(quote), filled(desk.get(page_of(quote))) | {"payment_methods": chosen})
+        quote.refresh_from_db()
+        assert quote.payment_methods == kept
 
 
 def test_an_untouched_form_changes_nothing(desk: Client) -> None:

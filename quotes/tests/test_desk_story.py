@@ -94,18 +94,37 @@ def entry(kind: str, facts: dict[str, Any], *, actor: str = "system") -> timelin
 def test_every_kind_of_fact_that_is_written_has_its_words() -> None:
     """Whatever the code appends to the journal is told in French."""
     written = set()
-    for app in ("quotes", "signing"):
+    for app in ("quotes", "signing", "payments"):
         for path in Path(settings.BASE_DIR, app).rglob("*.py"):
             if "tests" not in path.parts:
                 written |= set(re.findall(r'journal\.append\(\s*[\w.]+,\s*"(\w+)"', path.read_text()))
                 written |= set(re.findall(r'_move\(quote_id, [\w.]+, "(\w+)"', path.read_text()))
+                written |= set(re.findall(r'_note\(\s*payment,\s*"(\w+)"', path.read_text()))
     written |= {f"mail_{state}" for state in OutgoingEmail.SETTLED}
-    assert len(written) > 20
+    assert len(written) > 40
     assert written <= set(timeline.HEADLINES)
 
 
 def test_a_fact_that_is_not_known_yet_is_shown_all_the_same() -> None:
-    assert entry("deposit_paid", {"amount": "12.00"}).words == "Deposit paid."
+    assert entry("roof_inspected", {"amount": "12.00"}).words == "Roof inspected."
+
+
+def test_every_mail_has_its_words() -> None:
+    folder = Path(settings.BASE_DIR, "templates", "emails")
+    mails = {f"{path.parent.name}/{path.name.split('.')[0]}" for path in folder.glob("*/*.subject.txt")}
+    of_no_quote = {"payments/unknown_owner"}
+    assert mails - of_no_quote <= set(timeline.MESSAGES)
+    assert len(mails) > 30
+
+
+def test_money_is_told_as_money() -> None:
+    facts = {"amount": "2681.81", "card_holder": "Claire Morel", "last4": "4242"}
+    assert entry("deposit_paid", facts).words == (
+        "2\u202f681,81\u00a0€ payés par carte (Claire Morel, se termine par 4242)."
+    )
+    assert entry("transfer_confirmed", {"amount": "500", "received_on": "2026-11-24"}).words == (
+        "Virement de 500,00\u00a0€ reçu le 24\u00a0novembre\u00a02026."
+    )
 
 
 @pytest.mark.parametrize("kind", timeline.HEADLINES)

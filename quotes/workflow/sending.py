@@ -45,6 +45,8 @@ COPIED = (
     "title",
     "worksite",
     "contract",
+    "withdrawal_exception",
+    "withdrawal_reason",
     "intro",
     "outro",
     "conditions",

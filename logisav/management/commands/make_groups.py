@@ -13,10 +13,12 @@ MANAGERS = "Gestionnaires"
 OF_OWNERS = {
     "quotes": ("add_quote", "change_quote", "view_quote", "add_customer", "change_customer", "view_customer"),
     "signing": ("view_signature",),
+    "payments": ("view_deposit",),
 }
 OF_MANAGERS = {
     "quotes": (*OF_OWNERS["quotes"], "manage_all_quotes", "add_company", "change_company", "view_company"),
     "signing": OF_OWNERS["signing"],
+    "payments": OF_OWNERS["payments"],
     "notifications": ("view_outgoingemail",),
 }
 
