@@ -23,7 +23,7 @@ TIMEOUT = (4, 12)  # seconds to connect, to answer
 RETRIES = 2
 CURRENCY = "eur"
 LIVE_KEYS = ("sk_live_", "rk_live_")
-EXPANDED = ["payment_intent.latest_charge"]
+EXPANDED = ["payment_intent.latest_charge.refunds"]
 MANY = 100
 
 
@@ -189,16 +189,16 @@ def _trusted(url: str) -> str:
 
 
 def fetch_session(session_id: str) -> Snapshot:
-    """The session, its charge, refunds and disputes."""
+    """The session, its charge, refunds and disputes; one call, unless there is much to tell."""
     with _troubles():
         session = _client().v1.checkout.sessions.retrieve(session_id, params={"expand": EXPANDED})
         seen = session.to_dict()
-        intent = _id_of(seen.get("payment_intent"))
-        paid = seen.get("payment_status") == "paid"
+        charge = _expanded(_expanded(seen.get("payment_intent")).get("latest_charge"))
+        refunds = charge.get("refunds") or {"data": [], "has_more": False}
         return _snapshot(
             seen,
-            refunds=_refunds(intent) if paid and intent else (),
-            disputes=_disputes(intent) if paid and intent else (),
+            refunds=_refunds(str(charge["id"])) if refunds["has_more"] else _all_seen(refunds["data"]),
+            disputes=_disputes(str(charge["id"])) if charge.get("disputed") else (),
         )
 
 
@@ -230,13 +230,17 @@ def refund(payment_intent: str, *, amount: int, key: str) -> RefundSeen:
     return _refund_seen(made.to_dict())
 
 
-def _refunds(payment_intent: str) -> tuple[RefundSeen, ...]:
-    page = _client().v1.refunds.list(params={"payment_intent": payment_intent, "limit": MANY})
-    return tuple(_refund_seen(item.to_dict()) for item in page.auto_paging_iter())
+def _refunds(charge: str) -> tuple[RefundSeen, ...]:
+    page = _client().v1.refunds.list(params={"charge": charge, "limit": MANY})
+    return _all_seen([item.to_dict() for item in page.auto_paging_iter()])
 
 
-def _disputes(payment_intent: str) -> tuple[DisputeSeen, ...]:
-    page = _client().v1.disputes.list(params={"payment_intent": payment_intent, "limit": MANY})
+def _all_seen(refunds: list[dict[str, Any]]) -> tuple[RefundSeen, ...]:
+    return tuple(_refund_seen(refund) for refund in refunds)
+
+
+def _disputes(charge: str) -> tuple[DisputeSeen, ...]:
+    page = _client().v1.disputes.list(params={"charge": charge, "limit": MANY})
     return tuple(_dispute_seen(item.to_dict()) for item in page.auto_paging_iter())
 
 

@@ -107,6 +107,14 @@ def test_a_refund_made_at_stripe_is_seen(stripe: StandIn, quote: Quote) -> None:
     assert kinds(quote).count("refunded") == 2
 
 
+def test_more_refunds_than_stripe_tells_at_once(stripe: StandIn, quote: Quote) -> None:
+    payment = pay(stripe, quote)
+    for _ in range(12):
+        stripe.afterwards.refund(intent=intent_of(stripe, session_of(payment)), amount=100)
+    deliver_all(stripe)
+    assert deposit_of(quote).refunded == given_back(stripe) == Decimal(12)
+
+
 def test_a_slow_refund_counts_from_the_start_and_is_told_at_its_end(stripe: StandIn, quote: Quote) -> None:
     payment = pay(stripe, quote, number="4000000000007726")
     workflow.send_refund(ask(payment, "500").pk)
