@@ -42,6 +42,7 @@ HEADLINES = {
     "accepted": "Devis accepté et signé",
     "sealed": "PDF signé et scellé",
     "sealing_late": "PDF signé en retard",
+    "proof_exported": "Dossier de preuve téléchargé",
     "deposit_requested": "Acompte demandé",
     "deposit_opened": "L'acompte peut être réglé",
     "deposit_reminded": "Rappel de l'acompte",

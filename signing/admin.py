@@ -7,13 +7,13 @@ from typing import Any
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 from unfold.admin import ModelAdmin
 
 from notifications.staff import member
@@ -21,7 +21,7 @@ from quotes import french
 from quotes.journal import Actor
 from quotes.models import Quote
 from quotes.views import pdf_response
-from signing import workflow
+from signing import proof, workflow
 from signing.models import Signature
 
 
@@ -57,6 +57,31 @@ def signed_pdf(request: HttpRequest, quote_id: int) -> HttpResponseBase:
     if document is None:
         raise Http404
     return pdf_response(document.file.open("rb"), name=f"Devis signé {quote.number}.pdf")
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def proof_file(request: HttpRequest, quote_id: int) -> HttpResponseBase:
+    """« Dossier de preuve »: GET tells what is in it, POST hands it over and writes down to whom."""
+    quote = visible(request, quote_id)
+    signature = Signature.objects.select_related("quote", "version").filter(quote=quote).first()
+    if signature is None or signature.document is None:
+        raise Http404
+    if request.method != "POST":
+        context = admin.site.each_context(request) | {"title": "Dossier de preuve", "quote": quote}
+        return TemplateResponse(request, "admin/signing/proof_file.html", context)
+    file = proof.temporary_file()
+    try:
+        digest = proof.write(signature, file)
+    except proof.NotProvable as refusal:
+        messages.error(request, str(refusal))
+        return redirect("admin:quotes_quote_change", quote.pk)
+    workflow.note_proof_exported(quote.pk, sha256=digest, actor=Actor.staff(member(request)))
+    return FileResponse(
+        file,
+        as_attachment=True,
+        filename=f"Dossier de preuve {quote.number}.zip",
+        content_type="application/zip",
+    )
 
 
 @admin.register(Signature)
@@ -100,6 +125,7 @@ class SignatureAdmin(ModelAdmin):
         return [
             path("<int:quote_id>/essais/", view(allow_more_tries), name="signing_allow_more_tries"),
             path("<int:quote_id>/devis-signe.pdf", view(signed_pdf), name="signing_signed_pdf"),
+            path("<int:quote_id>/dossier-de-preuve/", view(proof_file), name="signing_proof_file"),
             *super().get_urls(),
         ]
 

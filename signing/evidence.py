@@ -80,9 +80,14 @@ def certificate(signature: Signature) -> Certificate:
         journal_seq=signature.journal_seq,
         journal_hash=signature.journal_hash,
         reference=signature.reference,
-        verify_url=links.absolute(reverse("signing:verify_reference", args=[signature.reference])),
+        verify_url=verify_url(signature),
         has_drawing=bool(signature.drawing),
     )
+
+
+def verify_url(signature: Signature) -> str:
+    """Where the QR code leads to."""
+    return links.absolute(reverse("signing:verify_reference", args=[signature.reference]))
 
 
 def chain(signature: Signature) -> list[QuoteEvent]:

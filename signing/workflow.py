@@ -414,3 +414,9 @@ def allow_more_tries(quote_id: int, *, actor: Actor) -> None:
     allowance.tries, allowance.renewed_at, allowance.owner_told_at = 0, timezone.now(), None
     allowance.save(update_fields=["tries", "renewed_at", "owner_told_at"])
     journal.append(quote, "tries_allowed", actor=actor)
+
+
+@transaction.atomic
+def note_proof_exported(quote_id: int, *, sha256: str, actor: Actor) -> None:
+    """« Dossier de preuve »: personal data left the desk, so it is written down who took what."""
+    journal.append(locked(quote_id), "proof_exported", actor=actor, sha256=sha256)
