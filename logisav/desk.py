@@ -67,6 +67,9 @@ UNFOLD: dict[str, Any] = {
                     _item(
                         "Signatures", "draw", "signing_signature_changelist", _may("signing.view_signature")
                     ),
+                    _item(
+                        "Acomptes", "payments", "payments_deposit_changelist", _may("payments.view_deposit")
+                    ),
                 ]
             },
             {

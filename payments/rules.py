@@ -17,6 +17,7 @@ from quotes.models import Company, Customer, Quote
 
 COOLING_DAYS = 8  # day D+8: seven whole days have passed since the contract (art. L221-10)
 SMALLEST_CARD_AMOUNT = Decimal("0.50")
+REFUND_DAYS = 14  # after the day on which the withdrawal was declared (art. L221-24)
 FALLEN = (Quote.State.WITHDRAWN, Quote.State.CANCELLED, Quote.State.REFUSED)
 
 
@@ -117,3 +118,10 @@ def standing(deposit: Deposit) -> Standing:
     if received:
         return Standing.PARTIAL
     return Standing.DUE if is_open(deposit) else Standing.NOT_YET
+
+
+def refund_by(quote: Quote) -> dt.date | None:
+    """The last day on which a deposit goes back to a customer who withdrew; None where no law sets one."""
+    if quote.state != Quote.State.WITHDRAWN or quote.withdrawn_at is None:
+        return None
+    return french.in_paris(quote.withdrawn_at).date() + dt.timedelta(days=REFUND_DAYS)

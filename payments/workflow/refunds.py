@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from notifications import outbox
 from payments import stripe_gateway
-from payments.models import Payment, Refund
+from payments.models import Payment, Refund, new_key
 from payments.stripe_gateway import GatewayRefused, GatewayUnavailable, RefundSeen
 from payments.workflow.opening import locked_payment
 from payments.workflow.settling import cents, settle_refund, tell_refund
@@ -27,13 +27,19 @@ class NotRefundable(Exception):
 
 
 @transaction.atomic
-def request_refund(payment_id: int, *, amount: Decimal, reason: str, actor: Actor) -> Refund:
-    """Whole or part. The row is the order; Stripe is asked after the commit."""
+def request_refund(payment_id: int, *, amount: Decimal, reason: str, actor: Actor, key: str = "") -> Refund:
+    """Whole or part. The row is the order, Stripe is asked after the commit; the same `key` is the same refund."""
     payment = locked_payment(payment_id)
+    if key and (known := payment.refunds.filter(key=key).first()) is not None:
+        return known
     if not 0 < amount <= payment.refundable:
         raise NotRefundable(f"{payment.deposit.quote.number}: {amount} of {payment.refundable}")
     refund = Refund.objects.create(
-        payment=payment, amount=amount, reason=reason[:300], requested_by=actor.name
+        payment=payment,
+        key=key or new_key(),
+        amount=amount,
+        reason=reason[:300],
+        requested_by=actor.name,
     )
     journal.append(
         payment.deposit.quote,

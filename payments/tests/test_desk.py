@@ -1,0 +1,318 @@
+"""The deposit on the owner's desk: where it stands, a transfer that arrived, money that goes back, and by when."""
+
+from __future__ import annotations
+
+import datetime as dt
+import html
+import secrets
+from decimal import Decimal
+from typing import Any
+
+import pytest
+import time_machine
+from django.test import Client
+from django.urls import reverse
+
+from demo.stripe_standin.standin import StandIn
+from payments import rules, workflow
+from payments.models import Dispute, Payment, Refund, Standing, StripeEvent
+from payments.rules import standing_of
+from payments.tests.factories import (
+    CUSTOMER,
+    accept,
+    deposit_of,
+    make_accepted_quote,
+    make_paying_company,
+    pay,
+    withdraw,
+)
+from payments.tests.test_transfer import confirm
+from quotes import french
+from quotes.models import Quote
+from quotes.tests.desk import at_desk, manager, owner, page_of, said, text
+from quotes.tests.factories import mails, make_sent_quote
+
+pytestmark = pytest.mark.django_db
+LIST = "/admin/payments/deposit/"
+REFUNDS = "Remboursements à faire"
+
+
+@pytest.fixture
+def quote() -> Quote:
+    return make_accepted_quote(owner=owner())
+
+
+@pytest.fixture
+def desk(quote: Quote) -> Client:
+    return at_desk(quote.owner)
+
+
+def arrived(quote: Quote) -> str:
+    return reverse("admin:payments_confirm_transfer", args=[quote.pk])
+
+
+def give_back(payment: Payment) -> str:
+    return reverse("admin:payments_refund", args=[payment.pk])
+
+
+def typed(**fields: Any) -> dict[str, Any]:
+    today = dt.datetime.now(tz=french.PARIS).strftime("%d/%m/%Y")
+    return {"token": secrets.token_hex(16), "amount": "2 681,81 €", "received_on": today} | fields
+
+
+def refund(**fields: Any) -> dict[str, Any]:
+    return {"token": secrets.token_hex(16), "amount": "2681,81", "reason": "Chantier annulé"} | fields
+
+
+def read(response: Any) -> str:
+    return html.unescape(text(response))
+
+
+def first_page(desk: Client) -> str:
+    return read(desk.get("/admin/"))
+
+
+# A transfer that arrived
+
+
+def test_an_announced_transfer_waits_on_the_first_page_until_it_is_confirmed(
+    quote: Quote, desk: Client
+) -> None:
+    workflow.announce_transfer(quote.pk, actor=CUSTOMER)
+    assert "Virements annoncés" in first_page(desk)
+    assert arrived(quote) in read(desk.get(page_of(quote)))
+    asked = read(desk.get(arrived(quote)))
+    assert "Ce que le client verra" in asked
+    assert 'value="2681,81"' in asked
+    response = desk.post(arrived(quote), typed(), follow=True)
+    assert response.redirect_chain[-1][0] == page_of(quote)
+    assert said(response)[0].startswith("Le virement de 2\u202f681,81\u00a0€ est enregistré.")
+    assert "Acompte reçu</span>" in read(response)
+    assert mails("payments/transfer_received", quote).count() == 1
+    assert quote.events.get(kind="transfer_confirmed").actor["name"] == quote.owner.username
+    assert "Virements annoncés" not in first_page(desk)
+
+
+@pytest.mark.parametrize(
+    ("amount", "standing", "sentence"),
+    [
+        ("1000", Standing.PARTIAL, "Il reste 1\u202f681,81\u00a0€ à recevoir."),
+        ("3 000,00", Standing.OVERPAID, "318,19\u00a0€ reçus en trop."),
+    ],
+)
+def test_too_little_and_too_much_are_said_and_booked(
+    quote: Quote, desk: Client, amount: str, standing: Standing, sentence: str
+) -> None:
+    response = desk.post(arrived(quote), typed(amount=amount), follow=True)
+    assert said(response)[1] == sentence
+    assert standing_of(quote) is standing
+
+
+def test_pressed_twice_the_button_books_one_transfer(quote: Quote, desk: Client) -> None:
+    filled = typed(amount="1000")
+    for _ in range(2):
+        assert desk.post(arrived(quote), filled).status_code == 302
+    assert deposit_of(quote).received == Decimal(1000)
+
+
+@pytest.mark.parametrize(
+    ("fields", "sentence"),
+    [
+        ({"amount": "0"}, "supérieure ou égale"),
+        ({"amount": "-5"}, "supérieure ou égale"),
+        ({"amount": "beaucoup"}, "nombre"),
+        ({"amount": "NaN"}, "nombre"),
+        ({"amount": "1e20"}, "chiffre"),
+        ({"received_on": "31/12/2099"}, "pas encore venue"),
+        ({"received_on": "01/01/2020"}, "pas encore signé"),
+        ({"token": "x"}, ""),
+        ({"token": "0" * 33}, ""),
+    ],
+)
+def test_what_makes_no_sense_is_told_and_books_nothing(
+    quote: Quote, desk: Client, fields: dict[str, str], sentence: str
+) -> None:
+    response = desk.post(arrived(quote), typed(**fields))
+    assert response.status_code == 422
+    assert sentence in read(response)
+    assert not Payment.objects.exists()
+
+
+def test_a_quote_without_deposit_has_nothing_to_confirm(desk: Client, quote: Quote) -> None:
+    bare = accept(make_sent_quote(owner=quote.owner, deposit_kind="none", deposit_value=0))
+    draft = make_sent_quote(owner=quote.owner)
+    for other in (bare, draft):
+        response = desk.post(arrived(other), typed(), follow=True)
+        assert said(response) == [f"Le devis {other.number} n'attend pas d'acompte."]
+        assert arrived(other) not in read(desk.get(page_of(other)))
+
+
+def test_a_transfer_that_comes_after_the_withdrawal_is_booked_and_has_to_go_back(
+    quote: Quote, desk: Client
+) -> None:
+    withdraw(quote)
+    response = desk.post(arrived(quote), typed(), follow=True)
+    assert "à rembourser" in said(response)[1]
+    assert standing_of(quote) is Standing.REFUND_DUE
+
+
+# Money that goes back
+
+
+def test_a_card_is_refunded_in_part_after_asking(stripe: StandIn, quote: Quote, desk: Client) -> None:
+    payment = pay(stripe, quote)
+    page = read(desk.get(page_of(quote)))
+    assert "Claire Morel" in page
+    assert "se termine par 4242, Visa" in page
+    assert "Un remboursement ne se reprend pas" in read(desk.get(give_back(payment)))
+    assert not Refund.objects.exists()
+    filled = refund(amount="1 000")
+    for _ in range(2):
+        response = desk.post(give_back(payment), filled)
+        assert response.headers["Location"] == page_of(quote)
+    made = Refund.objects.get()
+    assert (made.amount, made.reason) == (Decimal(1000), "Chantier annulé")
+    assert made.requested_by == quote.owner.username
+    workflow.send_refund(made.pk)
+    assert "1\u202f000,00\u00a0€ remboursés au client." in read(desk.get(page_of(quote)))
+
+
+def test_the_whole_pressed_twice_goes_back_once(quote: Quote, desk: Client) -> None:
+    payment = confirm(quote, "2681.81")
+    filled = refund()
+    first, second = (desk.post(give_back(payment), filled, follow=True) for _ in range(2))
+    assert "par virement est noté" in said(first)[0]
+    assert said(second) == []
+    assert standing_of(quote) is Standing.REFUNDED
+    assert mails("payments/refunded", quote).count() == 1
+
+
+@pytest.mark.parametrize(
+    ("fields", "sentence"),
+    [
+        ({"amount": "2681,82"}, "Il reste 2\u202f681,81\u00a0€ à rembourser"),
+        ({"amount": "0"}, "supérieure ou égale"),
+        ({"reason": " "}, "Dites pourquoi"),
+        ({"token": ""}, ""),
+    ],
+)
+def test_a_refund_has_a_reason_and_its_bounds(
+    quote: Quote, desk: Client, fields: dict[str, str], sentence: str
+) -> None:
+    payment = confirm(quote, "2681.81")
+    response = desk.post(give_back(payment), refund(**fields))
+    assert response.status_code == 422
+    assert sentence in read(response)
+    assert not Refund.objects.exists()
+
+
+def test_nothing_that_did_not_come_goes_back(stripe: StandIn, quote: Quote, desk: Client) -> None:
+    payment = pay(stripe, quote, number="4000000000000002")
+    assert not payment.is_paid
+    assert give_back(payment) not in read(desk.get(page_of(quote)))
+    response = desk.post(give_back(payment), refund(), follow=True)
+    assert "rien n'est parti" in said(response)[0]
+    assert desk.get(reverse("admin:payments_refund", args=[payment.pk + 1])).status_code == 404
+
+
+def test_a_withdrawal_is_a_refund_to_make_within_fourteen_days(quote: Quote, desk: Client) -> None:
+    payment = confirm(quote, "2681.81")
+    assert REFUNDS not in first_page(desk)
+    withdraw(quote)
+    by = rules.refund_by(quote)
+    assert quote.withdrawn_at is not None
+    assert by == french.in_paris(quote.withdrawn_at).date() + dt.timedelta(days=14)
+    for page in (first_page(desk), read(desk.get(page_of(quote))), read(desk.get(give_back(payment)))):
+        assert (french.day(by) in page) or (french.short_day(by) in page)
+    assert REFUNDS in first_page(desk)
+    assert REFUNDS not in first_page(at_desk(owner()))
+    assert REFUNDS in first_page(at_desk(manager()))
+    assert "En retard" not in first_page(desk)
+    with time_machine.travel(quote.withdrawn_at + dt.timedelta(days=16), tick=False):
+        assert "En retard" in first_page(at_desk(quote.owner))
+    desk.post(give_back(payment), refund())
+    assert REFUNDS not in first_page(desk)
+
+
+# What is in doubt
+
+
+def test_a_dispute_and_a_payment_set_aside_are_shown(quote: Quote, desk: Client) -> None:
+    payment = confirm(quote, "100")
+    Dispute.objects.create(payment=payment, provider_id="dp_1", amount=Decimal(100), reason="fraudulent")
+    odd = Payment.objects.create(
+        deposit=payment.deposit,
+        method="card",
+        amount=Decimal(5),
+        state=Payment.State.SET_ASIDE,
+        reason="devise USD au lieu de EUR",
+    )
+    StripeEvent.objects.create(
+        event_id="evt_1",
+        type="charge.refunded",
+        payload={},
+        livemode=False,
+        payment=odd,
+        status=StripeEvent.Status.SET_ASIDE,
+        reason="devise USD au lieu de EUR",
+    )
+    page = read(desk.get(page_of(quote)))
+    assert "conteste 100,00\u00a0€" in page
+    assert "À vérifier</span>" in page
+    assert page.count("devise USD au lieu de EUR") == 2
+    assert "Paiements à vérifier" in first_page(desk)
+
+
+# Who may, and the list
+
+
+def test_only_who_may_change_the_quote_acts_on_its_money(quote: Quote) -> None:
+    payment = confirm(quote, "2681.81")
+    stranger, reader = at_desk(owner()), quote.owner
+    addresses = ((arrived(quote), typed()), (give_back(payment), refund()))
+    for address, filled in addresses:
+        assert stranger.get(address).status_code == 404
+        assert stranger.post(address, filled).status_code == 404
+    reader.groups.clear()
+    for address, filled in addresses:
+        assert at_desk(reader).post(address, filled).status_code == 403
+        assert Client().post(address, filled).status_code == 302
+    assert (Payment.objects.count(), Refund.objects.count()) == (1, 0)
+    assert at_desk(manager()).post(give_back(payment), refund()).status_code == 302
+
+
+def test_deposits_are_listed_by_standing_for_those_who_see_the_quote(quote: Quote, desk: Client) -> None:
+    for state in ("paid", "due"):
+        other = accept(make_sent_quote(owner=quote.owner, title=state))
+        workflow.ensure_deposit(other.pk)
+        if state == "paid":
+            confirm(other, "2681.81")
+    paid = desk.get(f"{LIST}?situation=paid").context["cl"].result_list
+    assert [deposit.quote.title for deposit in paid] == ["paid"]
+    assert len(desk.get(LIST).context["cl"].result_list) == 2
+    assert not at_desk(owner()).get(LIST).context["cl"].result_list
+    assert desk.get(f"{LIST}?situation=intrus").status_code in (200, 302)
+
+
+def test_the_list_asks_as_many_questions_for_many_deposits(
+    django_assert_max_num_queries: Any, quote: Quote
+) -> None:
+    julien = manager()
+    make_paying_company()
+    for _ in range(12):
+        confirm(accept(make_sent_quote(owner=julien)), "100")
+    desk = at_desk(julien)
+    desk.get(LIST)
+    with django_assert_max_num_queries(14):
+        assert len(desk.get(f"{LIST}?situation=partial").context["cl"].result_list) == 12
+
+
+def test_a_deposit_is_read_only(quote: Quote) -> None:
+    confirm(quote, "100")
+    deposit, desk = deposit_of(quote), at_desk(manager())
+    page = f"{LIST}{deposit.pk}/change/"
+    assert deposit.reference in text(desk.get(page))
+    assert desk.post(page, {"amount": "1"}).status_code == 403
+    assert desk.post(f"{LIST}{deposit.pk}/delete/", {"post": "yes"}).status_code == 403
+    assert desk.get(f"{LIST}add/").status_code == 403
+    assert at_desk(owner()).get(page).status_code == 302

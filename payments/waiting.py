@@ -1,0 +1,52 @@
+"""What the deposits ask of the owner: money to send back, transfers to look for, payments to look into."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+
+from django.contrib.auth.models import User
+
+from payments import rules
+from payments.models import Deposit, DepositQuerySet, Payment, Standing
+from quotes.models import Quote
+from quotes.models.quote import today_in_paris
+
+AWAITING_TRANSFER = (Standing.DUE, Standing.PARTIAL)
+
+
+@dataclass(frozen=True)
+class RefundDue:
+    """`by` is the law's last day, None where it sets none."""
+
+    deposit: Deposit
+    by: dt.date | None
+
+    @property
+    def is_late(self) -> bool:
+        return self.by is not None and self.by < today_in_paris()
+
+
+def _of(user: User) -> DepositQuerySet:
+    visible = Deposit.objects.filter(quote__in=Quote.objects.visible_to(user))
+    return visible.with_quote().with_payments()
+
+
+def refunds_due(user: User) -> list[RefundDue]:
+    """The most urgent first."""
+    fallen = _of(user).filter(quote__state__in=rules.FALLEN, payments__state=Payment.State.PAID).distinct()
+    due = [deposit for deposit in fallen if rules.standing(deposit) is Standing.REFUND_DUE]
+    found = [RefundDue(deposit, rules.refund_by(deposit.quote)) for deposit in due]
+    return sorted(found, key=lambda refund: (refund.by or dt.date.max, refund.deposit.pk))
+
+
+def transfers_announced(user: User) -> list[Deposit]:
+    """Customers say that they are on their way."""
+    announced = _of(user).filter(quote__state=Quote.State.ACCEPTED, transfer_announced_at__isnull=False)
+    waiting = [deposit for deposit in announced if rules.standing(deposit) in AWAITING_TRANSFER]
+    return sorted(waiting, key=lambda deposit: deposit.transfer_announced_at or deposit.created_at)
+
+
+def to_look_into(user: User) -> list[Deposit]:
+    """What Stripe shows is not what was asked for."""
+    return list(_of(user).filter(payments__state=Payment.State.SET_ASIDE).distinct().order_by("created_at"))
