@@ -102,7 +102,7 @@ def pieces(signature: Signature) -> list[Piece]:
     read = _as_registered(signature.version.pdf, signature.version.pdf_sha256)
     events = list(signature.quote.events.order_by("seq"))
     seal = seal_place(signed)
-    certificates = pkcs7.load_der_pkcs7_certificates(seal.envelope)
+    certificates = _sealing_one_first(pkcs7.load_der_pkcs7_certificates(seal.envelope))
     found = [
         Piece("devis-signe.pdf", signed),
         Piece("devis-lu.pdf", read),
@@ -143,6 +143,12 @@ def _der(padded: bytes) -> bytes:
     count = padded[1] & 0x7F if padded[1] & 0x80 else 0
     size = int.from_bytes(padded[2 : 2 + count]) if count else padded[1]
     return padded[: 2 + count + size]
+
+
+def _sealing_one_first(certificates: list[x509.Certificate]) -> list[x509.Certificate]:
+    """Then those who issued it, if anybody did."""
+    issuers = {each.issuer for each in certificates if each.issuer != each.subject}
+    return sorted(certificates, key=lambda each: each.subject in issuers)
 
 
 def journal_json(signature: Signature, events: Sequence[QuoteEvent]) -> bytes:
