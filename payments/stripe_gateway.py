@@ -373,8 +373,10 @@ def _is_test_transaction() -> bool:
 
 
 def _words(error: stripe.StripeError) -> str:
-    """Never the key that Stripe quotes back: its own code and message only."""
-    return f"{type(error).__name__} {error.code or ''}: {error.user_message or ''}".strip()[:300]
+    """Stripe's code and message; about a wrong key it quotes parts of the key, which are left out."""
+    about_the_key = isinstance(error, stripe.AuthenticationError | stripe.PermissionError)
+    message = "" if about_the_key else error.user_message or ""
+    return ", ".join(filter(None, [type(error).__name__, error.code, message]))[:300]
 
 
 def _client() -> stripe.StripeClient:

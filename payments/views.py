@@ -12,7 +12,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from payments import rules, workflow
 from payments.models import Payment, Standing
-from payments.stripe_gateway import GatewayUnavailable
+from payments.stripe_gateway import GatewayRefused, GatewayUnavailable
 from payments.workflow import Announced, Paying
 from quotes import access
 from quotes.access import Situation, Visit, quote_required
@@ -39,7 +39,7 @@ def pay(request: HttpRequest, visit: Visit) -> HttpResponse:
     """« Régler mon acompte »: to Stripe's page, and nowhere else."""
     try:
         outcome, address = workflow.pay_by_card(visit.quote.pk, actor=access.actor_of(request))
-    except GatewayUnavailable as trouble:
+    except (GatewayUnavailable, GatewayRefused) as trouble:
         log.error("%s: no payment page: %s", visit.quote.number, trouble)
         return _unavailable(request, visit)
     if outcome is Paying.REDIRECT:

@@ -253,3 +253,17 @@ def test_while_stripe_is_away_the_sweep_asks_once_and_goes_on(stripe: StandIn) -
     with time_machine.travel(timezone.now() + dt.timedelta(minutes=3)):
         workflow.sweep()
     assert Payment.objects.filter(checks=1).count() == 1
+
+
+def test_a_page_that_stripe_does_not_know_any_more_is_given_up_and_told(stripe: StandIn) -> None:
+    """The company has changed its Stripe account meanwhile."""
+    quote = make_accepted_quote()
+    payment = open_page(quote)
+    stripe.store.empty()
+    for days, state in ((1, Payment.State.OPEN), (2, Payment.State.FAILED)):
+        with time_machine.travel(timezone.now() + dt.timedelta(days=days, minutes=1)):
+            workflow.reconcile()
+        payment.refresh_from_db()
+        assert payment.state == state
+    assert mails("payments/card_refused_owner", quote).count() == 1
+    assert workflow.pay_by_card(quote.pk, actor=CUSTOMER)[0] is Paying.REDIRECT

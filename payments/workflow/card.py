@@ -131,7 +131,7 @@ def start(payment_id: int) -> str:
     try:
         session = stripe_gateway.create_session(SessionCall(**payment.call), key=payment.key)
     except GatewayRefused as refusal:
-        _note_refusal(payment_id, str(refusal))
+        give_up(payment_id, str(refusal))
         return ""
     if not _note_session(payment_id, session):
         close(payment_id)
@@ -161,10 +161,10 @@ def _note_session(payment_id: int, session: Session) -> bool:
 
 
 @transaction.atomic
-def _note_refusal(payment_id: int, reason: str) -> None:
-    """Stripe will not make this page: the next attempt is a new one, and the owner learns why."""
+def give_up(payment_id: int, reason: str) -> None:
+    """Stripe will not make this page, or does not know it: the next attempt is a new one, the owner learns why."""
     payment = locked_payment(payment_id)
-    if payment.state != State.STARTED:
+    if payment.state not in Payment.UNDER_WAY:
         return
     payment.state, payment.reason, payment.next_check_at = State.FAILED, reason[:300], None
     payment.save(update_fields=["state", "reason", "next_check_at"])

@@ -25,6 +25,7 @@ from quotes.workflow.locking import locked
 
 State = Payment.State
 BATCH = 20
+GIVEN_UP_AFTER = dt.timedelta(days=2)  # a page of which Stripe knows nothing, long after its end
 LONGEST_PAUSE = dt.timedelta(minutes=30)
 PAID_IS_CHECKED_FOR = dt.timedelta(days=120)  # as long as a card holder may dispute
 log = logging.getLogger(__name__)
@@ -93,7 +94,12 @@ def look_up(payment_id: int) -> None:
     if payment.session_id is None:
         _find_session(payment)
         return
-    settle(payment_id, stripe_gateway.fetch_session(payment.session_id))
+    try:
+        settle(payment_id, stripe_gateway.fetch_session(payment.session_id))
+    except GatewayRefused as refusal:
+        if payment.is_paid or timezone.now() < payment.created_at + GIVEN_UP_AFTER:
+            raise
+        card.give_up(payment_id, str(refusal))
 
 
 def _next_check(payment: Payment) -> dt.datetime | None:
