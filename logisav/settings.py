@@ -266,5 +266,7 @@ LOGGING = {
         "django.server": {"handlers": [], "propagate": True},
         "fontTools": {"level": "ERROR"},
         "pyhanko": {"level": "WARNING"},
+        # Its debug lines would hold what customers typed.
+        "stripe": {"level": "WARNING"},
     },
 }
