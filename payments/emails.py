@@ -6,7 +6,6 @@ from typing import Any
 
 from django.contrib.auth import get_user_model
 from django.urls import reverse
-from stdnum import iso11649
 
 from notifications import outbox
 from payments import rules
@@ -22,7 +21,7 @@ def _facts(deposit: Deposit, **more: Any) -> dict[str, Any]:
     return {
         "deposit_amount": french.money(deposit.amount),
         "remaining": french.money(deposit.remaining) if deposit.remaining else "",
-        "reference": str(iso11649.format(deposit.reference)),
+        "reference": deposit.reference_grouped,
     } | more
 
 

@@ -12,6 +12,7 @@ from typing import Self
 
 from django.db import models
 from django.utils import timezone
+from stdnum import iso11649
 
 from quotes.models import Quote
 from quotes.money import ZERO
@@ -75,6 +76,11 @@ class Deposit(models.Model):
 
     def __str__(self) -> str:
         return f"{self.quote.number}, acompte"
+
+    @property
+    def reference_grouped(self) -> str:
+        """As people copy it: `RF29 D202 6014 8`."""
+        return str(iso11649.format(self.reference))
 
     # The ledger
 

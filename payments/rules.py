@@ -44,8 +44,11 @@ def is_open(deposit: Deposit) -> bool:
 
 def deposit_of(quote: Quote) -> Deposit | None:
     """The stored deposit; else the one that would be stored, to be shown; None when none is asked for."""
-    stored = Deposit.objects.filter(quote=quote).first()
-    return stored or new_deposit(quote)
+    stored = Deposit.objects.with_payments().filter(quote=quote).first()
+    if stored is None:
+        return new_deposit(quote)
+    stored.quote = quote
+    return stored
 
 
 def new_deposit(quote: Quote) -> Deposit | None:
