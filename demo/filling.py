@@ -1,11 +1,12 @@
-"""Everything that the demo's data are: key, company, staff, quotes. Doing it again changes nothing."""
+"""Everything that the demo's data are: tables, key, company, staff, quotes. Doing it again changes nothing."""
 
 from __future__ import annotations
 
+import io
 from pathlib import Path
 
 from django.conf import settings
-from django.contrib.auth.models import User
+from django.core.management import call_command
 from django.test.utils import override_settings
 from django.utils import timezone
 
@@ -13,11 +14,13 @@ from demo import catcher, company, people, processes, samples, stories
 from signing import seal
 
 
-def make_company_and_staff() -> tuple[User, User]:
-    """The manager and the colleague whose quotes they are."""
+def prepare() -> None:
+    """Tables, groups, key, company and staff, each only if it is not there."""
+    call_command("migrate", interactive=False, verbosity=0)
+    call_command("make_groups", stdout=io.StringIO())
     _make_seal_key()
     company.make_company()
-    return people.make_staff()
+    people.make_staff()
 
 
 def something_is_missing() -> bool:
@@ -26,7 +29,7 @@ def something_is_missing() -> bool:
 
 def fill(*, part: int = 1, parts: int = 1) -> int:
     """Make what is missing of one part of the samples; returns how many quotes were made."""
-    manager, colleague = make_company_and_staff()
+    manager, colleague = people.make_staff()
     # A catcher of our own, so that a mail of last week is kept as of last week.
     port = processes.free_port()
     with (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from django.contrib.auth.models import Permission, User
+from django.contrib.auth.models import Group, User
 
 
 @dataclass(frozen=True)
@@ -15,6 +15,7 @@ class Account:
     last_name: str
     email: str
     role: str
+    group: str
 
 
 ADMIN = Account(
@@ -24,6 +25,7 @@ ADMIN = Account(
     last_name="Faure",
     email="julien.faure@thermo-rhone.example",
     role="gérant, voit tous les devis",
+    group="Gestionnaires",
 )
 COLLEAGUE = Account(
     username="sophie",
@@ -32,23 +34,20 @@ COLLEAGUE = Account(
     last_name="Garnier",
     email="sophie.garnier@thermo-rhone.example",
     role="conductrice de travaux, voit ses devis",
+    group="Responsables de devis",
 )
 
 
 def make_staff() -> tuple[User, User]:
     """The manager and a colleague; accounts that exist are left as they are."""
-    manager = _account(ADMIN, is_superuser=True)
-    colleague = _account(COLLEAGUE, is_superuser=False)
-    if not colleague.user_permissions.exists():
-        colleague.user_permissions.set(_desk_permissions())
-    return manager, colleague
+    return _account(ADMIN, is_superuser=True), _account(COLLEAGUE, is_superuser=False)
 
 
 def _account(account: Account, *, is_superuser: bool) -> User:
     user = User.objects.filter(username=account.username).first()
     if user is not None:
         return user
-    return User.objects.create_user(
+    user = User.objects.create_user(
         username=account.username,
         password=account.password,
         email=account.email,
@@ -57,17 +56,5 @@ def _account(account: Account, *, is_superuser: bool) -> User:
         is_staff=True,
         is_superuser=is_superuser,
     )
-
-
-def _desk_permissions() -> list[Permission]:
-    """What an owner does: read and write quotes and customers, read the rest, see her own quotes only."""
-    found = Permission.objects.filter(
-        content_type__app_label__in=("quotes", "signing", "payments", "notifications")
-    )
-    return [permission for permission in found if _is_an_owners(permission.codename)]
-
-
-def _is_an_owners(codename: str) -> bool:
-    action, _, model = codename.partition("_")
-    writes = model in {"quote", "quoteline", "customer", "answer"} and action in {"add", "change"}
-    return action == "view" or writes or codename == "delete_quoteline"
+    user.groups.add(Group.objects.get(name=account.group))
+    return user

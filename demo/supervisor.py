@@ -1,4 +1,4 @@
-"""Runs the whole product on one machine: prepares the data, starts web, worker, schedule and mailbox, watches them."""
+"""Runs the whole product on one machine: prepares the data, starts every part, watches them."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Asked(BaseException):
 class Supervisor:
     def __init__(self, *, base: Path, directory: Path, port: int, tell: Callable[[str], None]) -> None:
         self.base, self.directory, self.port, self.tell = base, directory, port, tell
-        self.smtp_port = 0
+        self.smtp_port = self.stripe_port = 0
         self.children: list[Child] = []
         self.preparing: subprocess.Popen[bytes] | None = None
 
@@ -78,17 +78,18 @@ class Supervisor:
                 f"Le port {self.port} est déjà pris par un autre programme. "
                 f"Essayez-en un autre : make demo PORT={self.port + 1}"
             )
-        self.smtp_port = self._usual_smtp_port()
         (self.directory / "port").write_text(f"{self.port}\n")
-        (self.directory / "smtp_port").write_text(f"{self.smtp_port}\n")
+        self.smtp_port = self._usual_port("smtp_port")
+        self.stripe_port = self._usual_port("stripe_port")
 
-    def _usual_smtp_port(self) -> int:
+    def _usual_port(self, name: str) -> int:
         """The one of last time if it is free: commands that run beside the demo read it from the note."""
-        note = self.directory / "smtp_port"
+        note = self.directory / name
         last = note.read_text().strip() if note.exists() else ""
-        if last.isdigit() and processes.port_is_free(int(last)):
-            return int(last)
-        return processes.free_port()
+        usable = last.isdigit() and int(last) != self.port and processes.port_is_free(int(last))
+        port = int(last) if usable else processes.free_port()
+        note.write_text(f"{port}\n")
+        return port
 
     # Stopping
 
@@ -117,21 +118,19 @@ class Supervisor:
             "LOGISAV_DEMO_DIR": str(self.directory),
             "SITE_URL": self.address.rstrip("/"),
             "EMAIL_URL": f"smtp://127.0.0.1:{self.smtp_port}",
+            "STRIPE_API_URL": f"http://127.0.0.1:{self.stripe_port}",
             "PYTHONUNBUFFERED": "1",
         }
 
     def _prepare(self) -> None:
         """Idempotent, and quick when it was done before."""
         self.tell("Préparation de la démonstration (une minute la première fois)…")
-        for command in ("migrate", "demo_data"):
-            with self._log("setup").open("ab") as output:
-                self.preparing = processes.start(
-                    python("manage.py", command), env=self.environment, output=output, folder=self.base
-                )
-            if self.preparing.wait() != 0:
-                raise DemoFailed(
-                    f"La préparation a échoué (manage.py {command}) :\n{self._end_of_log('setup')}"
-                )
+        with self._log("setup").open("ab") as output:
+            self.preparing = processes.start(
+                python("manage.py", "demo_data"), env=self.environment, output=output, folder=self.base
+            )
+        if self.preparing.wait() != 0:
+            raise DemoFailed(f"La préparation a échoué :\n{self._end_of_log('setup')}")
 
     def _log(self, name: str) -> Path:
         folder = self.directory / "logs"
@@ -144,7 +143,7 @@ class Supervisor:
     # Running
 
     def _start(self) -> None:
-        self.children = [self._catcher(), self._web(), self._worker(), self._beat()]
+        self.children = [self._catcher(), self._stripe(), self._web(), self._worker(), self._beat()]
         for note in (self.directory / WORKER_NOTE, *self._beat_files()):
             note.unlink(missing_ok=True)
         for child in self.children:
@@ -179,6 +178,17 @@ class Supervisor:
             command=python("-m", "demo.catcher", str(self.smtp_port), str(self.directory / "mails")),
             log=self._log("smtp"),
             answers=lambda: processes.greets(self.smtp_port),
+        )
+
+    def _stripe(self) -> Child:
+        """Its key and the secret of its webhooks are in the environment, as for everybody who speaks to it."""
+        webhook, kept = f"{self.address}stripe/webhook/", str(self.directory / "stripe.json")
+        options = ["--port", str(self.stripe_port), "--webhook-url", webhook, "--file", kept]
+        return Child(
+            title="Le remplaçant de Stripe",
+            command=python("-m", "demo.stripe_standin", *options),
+            log=self._log("stripe"),
+            answers=lambda: processes.is_well(self.stripe_port, "/_standin/health"),
         )
 
     def _web(self) -> Child:

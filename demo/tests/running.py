@@ -168,8 +168,7 @@ def _model() -> Path:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not folder.exists():
             draft = Demo(folder.with_suffix(".draft"))
-            for command in ("migrate", "demo_data"):
-                done = draft.manage(command)
-                assert done.returncode == 0, done.stderr
+            done = draft.manage("demo_data")
+            assert done.returncode == 0, done.stderr
             draft.folder.rename(folder)
     return folder

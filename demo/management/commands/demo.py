@@ -18,13 +18,17 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, port: int, **options: Any) -> None:
         supervisor = Supervisor(
-            base=settings.BASE_DIR, directory=settings.DEMO_DIR, port=port, tell=self.stderr.write
+            base=settings.BASE_DIR, directory=settings.DEMO_DIR, port=port, tell=self._tell
         )
         try:
             supervisor.run(when_ready=self._say)
         except DemoFailed as failure:
             raise CommandError(str(failure)) from failure
-        self.stderr.write("Logisav est arrêté.")
+        self._tell("Logisav est arrêté.")
+
+    def _tell(self, line: str) -> None:
+        """Beside the one line of standard output; not in the red of an error."""
+        self.stderr.write(line, str)
 
     def _say(self, line: str) -> None:
         self.stdout.write(line)

@@ -27,7 +27,7 @@ class Command(BaseCommand):
         if part is not None:
             self._fill(part)
             return
-        filling.make_company_and_staff()
+        filling.prepare()
         if filling.something_is_missing():
             self._fill_in_two()
         self._tell()
