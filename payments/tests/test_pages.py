@@ -106,7 +106,7 @@ def test_before_the_webhook_the_page_waits_and_looks_again(stripe: StandIn) -> N
     stripe.pay_with(session_of(payment))
     before = QuoteEvent.objects.count()
     response = back(quote, payment)
-    assert response.headers["Refresh"] == "5"
+    assert response.headers["Refresh"] == "3"
     assert "Nous attendons la confirmation de votre banque" in text(response)
     assert (QuoteEvent.objects.count() - before, StripeEvent.objects.count()) == (1, 0)  # the link was opened
     payment.refresh_from_db()
