@@ -11,7 +11,7 @@ from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
-from django.urls import URLPattern, path, reverse
+from django.urls import URLPattern, path
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from unfold.admin import ModelAdmin
@@ -170,7 +170,7 @@ class ByStanding(admin.SimpleListFilter):
 @admin.register(Deposit)
 class DepositAdmin(ModelAdmin):
     list_display = ("numbered", "customer", "asked", "came", "shown_standing", "shown_since")
-    list_display_links = None
+    list_display_links = ("numbered",)
     list_filter = (ByStanding,)
     search_fields = (
         "quote__number", "reference", "quote__customer__last_name", "quote__customer__company_name",
@@ -180,8 +180,6 @@ class DepositAdmin(ModelAdmin):
     actions = None
     list_per_page = 50
     show_full_result_count = False
-    fields = ("numbered", "customer", "asked", "came", "shown_standing", "reference", "opens_on")
-    readonly_fields = ("numbered", "customer", "asked", "came", "shown_standing")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Deposit]:
         visible = Deposit.objects.filter(quote__in=Quote.objects.visible_to(member(request)))
@@ -204,12 +202,19 @@ class DepositAdmin(ModelAdmin):
             *super().get_urls(),
         ]
 
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
+    ) -> HttpResponse:
+        """A deposit is read on its quote's page."""
+        deposit = self.get_object(request, object_id)
+        if request.method == "GET" and deposit is not None and self.has_view_permission(request, deposit):
+            return redirect("admin:quotes_quote_change", deposit.quote_id)
+        return super().change_view(request, object_id, form_url, extra_context)
+
     @admin.display(description="Devis", ordering="quote__number")
     def numbered(self, deposit: Deposit) -> SafeString:
-        address = reverse("admin:quotes_quote_change", args=[deposit.quote_id])
         return format_html(
-            '<a href="{}" class="number">{}</a><span class="under">{}</span>',
-            address,
+            '<span class="stacked"><span class="number">{}</span><span class="under">{}</span></span>',
             deposit.quote.number,
             deposit.quote.title,
         )
@@ -230,6 +235,6 @@ class DepositAdmin(ModelAdmin):
     def shown_standing(self, deposit: Deposit) -> SafeString:
         return pills.pill(rules.standing(deposit))
 
-    @admin.display(description="Demandé le", ordering="created_at")
+    @admin.display(description="Demandé le")
     def shown_since(self, deposit: Deposit) -> str:
         return french.short_day(french.in_paris(deposit.created_at).date())

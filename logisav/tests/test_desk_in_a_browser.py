@@ -11,6 +11,8 @@ from django.contrib.auth.models import User
 from playwright.sync_api import Browser, Page, expect
 
 from logisav.tests.test_pages_in_a_browser import Watch
+from payments.tests.factories import accept, make_paying_company, withdraw
+from payments.tests.test_transfer import confirm
 from quotes import workflow
 from quotes.models import Quote
 from quotes.tests.desk import manager
@@ -104,6 +106,10 @@ def every_page(julien: User) -> list[str]:
     draft, sent = make_quote(owner=julien), make_sent_quote(owner=julien)
     workflow.ask(sent.pk, text="Le thermostat est-il compris ?", phone="", actor=SYSTEM)
     question = sent.questions.get()
+    make_paying_company()
+    withdrawn = accept(make_sent_quote(owner=julien))
+    payment = confirm(withdrawn, "1000")
+    withdraw(withdrawn)
     return [
         "/admin/",
         "/admin/quotes/quote/",
@@ -121,7 +127,24 @@ def every_page(julien: User) -> list[str]:
         "/admin/notifications/notification/",
         "/admin/notifications/outgoingemail/",
         "/admin/signing/signature/",
+        "/admin/payments/deposit/",
+        f"/admin/quotes/quote/{withdrawn.pk}/change/",
+        f"/admin/payments/deposit/{withdrawn.pk}/virement-recu/",
+        f"/admin/payments/deposit/paiement/{payment.pk}/rembourser/",
     ]
+
+
+def test_lists_fit_a_small_desk_in_even_rows(desk: Page, julien: User) -> None:
+    every_page(julien)
+    for path in ("/admin/quotes/quote/", "/admin/payments/deposit/"):
+        desk.goto(path)
+        table = desk.locator("#result_list")
+        width = table.evaluate("table => [table.scrollWidth, table.parentElement.clientWidth]")
+        heights = table.evaluate(
+            "table => [...table.tBodies].flatMap(b => [...b.rows]).map(r => r.offsetHeight)"
+        )
+        assert width[0] <= width[1], path
+        assert max(heights) <= 60, path
 
 
 def test_every_page_runs_under_the_desks_policy_and_fits_a_phone(desk: Page, julien: User) -> None:

@@ -9,12 +9,14 @@ from quotes.models import AccessLink, Question, Quote, QuoteEvent, QuoteVersion
 from quotes.models.quote import QuoteQuerySet, today_in_paris
 
 QUIET = ("mail_sent", "code_tried")
+PAID = ("deposit_paid", "transfer_confirmed")
 FIRST_FOR_US, OURS, THEIRS, SETTLED = range(4)
 
 
 def with_facts(quotes: QuoteQuerySet) -> QuoteQuerySet:
     """Whose turn it is, the last fact, the sum: no further query per row."""
     events = QuoteEvent.objects.filter(quote=OuterRef("pk")).exclude(kind__in=QUIET).order_by("-seq")
+    paid = QuoteEvent.objects.filter(quote=OuterRef("pk"), kind__in=PAID).order_by("-seq")
     opened = AccessLink.objects.filter(quote=OuterRef("pk"), opened_at__isnull=False).order_by("opened_at")
     in_force = QuoteVersion.objects.filter(is_current=True).defer("content")
     return (
@@ -25,6 +27,7 @@ def with_facts(quotes: QuoteQuerySet) -> QuoteQuerySet:
             last_kind=Subquery(events.values("kind")[:1]),
             last_at=Coalesce(Subquery(events.values("at")[:1]), "created_at"),
             opened_at=Subquery(opened.values("opened_at")[:1]),
+            paid_at=Subquery(paid.values("at")[:1]),
         )
         .annotate(turn=turn())
         .prefetch_related("lines", Prefetch("versions", queryset=in_force, to_attr="in_force"))

@@ -32,6 +32,11 @@ from quotes.timeline import headline
 from quotes.workflow.locking import locked
 
 
+def _stacked(first: SafeString, second: str) -> SafeString:
+    """Two lines of one cell."""
+    return format_html('<span class="stacked">{}<span class="under">{}</span></span>', first, second)
+
+
 @admin.register(Quote)
 class QuoteAdmin(ModelAdmin):
     form = QuoteForm
@@ -84,9 +89,7 @@ class QuoteAdmin(ModelAdmin):
 
     @admin.display(description="Numéro", ordering="number")
     def numbered(self, quote: Quote) -> SafeString:
-        return format_html(
-            '<span class="number">{}</span><span class="under">{}</span>', quote.number, quote.title
-        )
+        return _stacked(format_html('<span class="number">{}</span>', quote.number), quote.title)
 
     @admin.display(description="Client", ordering="customer__last_name")
     def customer_name(self, quote: Quote) -> str:
@@ -100,9 +103,7 @@ class QuoteAdmin(ModelAdmin):
 
     @admin.display(description="État", ordering="state")
     def standing(self, quote: Quote) -> SafeString:
-        return format_html(
-            '{}<span class="under">{}</span>', pills(quote, self.in_force(quote)), self._progress(quote)
-        )
+        return _stacked(pills(quote, self.in_force(quote)), self._progress(quote))
 
     def _progress(self, quote: Quote) -> str:
         version = self.in_force(quote)
@@ -110,8 +111,10 @@ class QuoteAdmin(ModelAdmin):
             "envoyé": version and version.done_at,
             "ouvert": quote.opened_at,  # type: ignore[attr-defined]
             "signé": quote.accepted_at,
+            "acompte": quote.paid_at,  # type: ignore[attr-defined]
         }
-        return " · ".join(f"{word} le {french.in_paris(date):%d/%m}" for word, date in steps.items() if date)
+        last = [(word, date) for word, date in steps.items() if date][-2:]
+        return " · ".join(f"{word} {french.in_paris(date):%d/%m}" for word, date in last)
 
     @admin.display(description="Validité", ordering="valid_until")
     def validity(self, quote: Quote) -> str:
@@ -124,7 +127,7 @@ class QuoteAdmin(ModelAdmin):
     def last_fact(self, quote: Quote) -> SafeString:
         when = french.short_day(french.in_paris(quote.last_at).date())  # type: ignore[attr-defined]
         words = "Question à traiter" if quote.has_question else headline(quote.last_kind or "created")  # type: ignore[attr-defined]
-        return format_html('{}<span class="under">{}</span>', words, when)
+        return _stacked(format_html('<span class="fact" title="{}">{}</span>', words, words), when)
 
     def in_force(self, quote: Quote) -> QuoteVersion | None:
         """The version in force, from the list's prefetch where there is one."""

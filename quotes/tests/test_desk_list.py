@@ -78,7 +78,7 @@ def test_a_row_tells_total_state_validity_and_the_last_fact() -> None:
     today = timezone.localdate()
     for words in (
         quote.number, "Boulangerie Perrin", "8\u202f939,35\xa0€", "Envoyé", "Accès bloqué",
-        f"envoyé le {today:%d/%m}",
+        f"envoyé {today:%d/%m}",
     ):  # fmt: skip
         assert words in read
 
