@@ -18,6 +18,7 @@ from logisav.environment import (
     payment_page_origins,
     read_demo_secrets,
     refuse_demo_in_production,
+    refuse_open_key,
     required,
     secret,
 )
@@ -56,6 +57,7 @@ OTP_KEY = secret("OTP_KEY")
 OUTBOX_KEY = secret("OUTBOX_KEY").split(",")
 SEAL_PASSPHRASE = secret("SEAL_PASSPHRASE")
 TSA_URLS = env.list("TSA_URLS", default=[])
+SEAL_AUTHORITIES = env.str("SEAL_AUTHORITIES", default="")
 STRIPE_SECRET_KEY = env.str("STRIPE_SECRET_KEY", default="")
 STRIPE_WEBHOOK_SECRETS = env.list("STRIPE_WEBHOOK_SECRETS", default=[])
 STRIPE_API_URL = env.str("STRIPE_API_URL", default="").rstrip("/")
@@ -75,6 +77,7 @@ if DEMO:
     )
 elif not Path(SEAL_PKCS12).is_file() and "make_seal_key" not in sys.argv:
     raise ImproperlyConfigured(f"No seal key at {SEAL_PKCS12}. Make one with: manage.py make_seal_key")
+refuse_open_key(Path(SEAL_PKCS12))
 
 # Applications
 

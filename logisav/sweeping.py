@@ -8,9 +8,15 @@ from collections.abc import Callable
 from notifications import delivery
 from payments import workflow as payments
 from quotes import rendering
-from signing import sealing
+from signing import anchoring, sealing
 
-SWEEPS: tuple[Callable[[], int], ...] = (rendering.sweep, sealing.sweep, payments.sweep, delivery.sweep)
+SWEEPS: tuple[Callable[[], int], ...] = (
+    rendering.sweep,
+    sealing.sweep,
+    anchoring.sweep,
+    payments.sweep,
+    delivery.sweep,
+)
 log = logging.getLogger(__name__)
 
 

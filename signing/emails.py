@@ -49,6 +49,14 @@ def sealing_late(signature: Signature) -> None:
     )
 
 
+def stamp_missing(signature: Signature) -> None:
+    """A day without an authority: the owner chooses."""
+    quote = signature.quote
+    text = f"Le document signé du devis {quote.number} attend un horodatage depuis 24 h : à vous de choisir."
+    context = _signed(signature) | {"reason": signature.error}
+    quote_emails.to_staff("signing/stamp_missing_owner", quote, kind="stamp_missing", text=text, context=context)
+
+
 def contradiction(quote: Quote, *, place: str, kind: str) -> None:
     """Stopped before any code: where the customer signs, or as whom, is not what the version says."""
     said = f"{Customer.Kind(kind).label}, {Quote.Contract(place).label.lower()}"

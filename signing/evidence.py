@@ -22,6 +22,7 @@ TIMELINE = {
     "code_requested": "Accords cochés, code demandé",
     "accepted": "Code saisi, essai n° {tries}, dans le même navigateur : devis accepté",
 }
+PROOF_NAME = "preuve.json"
 CODE_DELIVERED = "Code à 6 chiffres remis au serveur de mail de {to} (réponse {reply})"
 
 

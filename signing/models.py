@@ -22,6 +22,7 @@ TRIES_A_CODE = 5
 CODES_A_WINDOW = 6
 TRIES_A_WINDOW = 30
 TRIES_A_LIFE = 60
+STAMP_PATIENCE = dt.timedelta(hours=24)
 BUTTON = "Signer – commande avec obligation de paiement"
 
 
@@ -173,6 +174,10 @@ class Signature(Signatory, QueuedRow):
     journal_seq = models.PositiveIntegerField("dernier fait du journal")
     journal_hash = models.CharField(max_length=64)
     late_mail_at = models.DateTimeField(null=True, blank=True)
+    stamp_failed_at = models.DateTimeField("sans réponse des autorités depuis", null=True, blank=True)
+    stamp_told_at = models.DateTimeField(null=True, blank=True)
+    stamp_waived_at = models.DateTimeField("scellé sans horodatage, décidé le", null=True, blank=True)
+    stamp_waived_by = models.CharField("décidé par", max_length=150, blank=True)
 
     objects: models.Manager[Signature] = QueueQuerySet["Signature"].as_manager()
 
@@ -188,22 +193,55 @@ class Signature(Signatory, QueuedRow):
         """The sealed PDF in its latest revision."""
         return self.documents.order_by("-revision").first()
 
+    @property
+    def waits_for_stamp(self) -> bool:
+        """No authority has answered yet, and nobody has decided to do without."""
+        return self.done_at is None and self.stamp_failed_at is not None and self.stamp_waived_at is None
+
+    @property
+    def stamp_choice_at(self) -> dt.datetime | None:
+        """From when on the owner may choose to seal without an authority's time."""
+        return self.stamp_failed_at + STAMP_PATIENCE if self.stamp_failed_at else None
+
+    @property
+    def may_waive_stamp(self) -> bool:
+        choice = self.stamp_choice_at
+        return self.waits_for_stamp and choice is not None and timezone.now() >= choice
+
 
 def store_sealed(document: SealedDocument, filename: str) -> str:
     return f"signed/{filename}"
 
 
-class SealedDocument(models.Model):
-    """The signed PDF: written once, a trigger of the database holds it."""
+class WrittenOnce(models.Model):
+    """Neither changed nor removed: by the model, and by a trigger of the database (see append_only.py)."""
+
+    class Meta:
+        abstract = True
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        if not self._state.adding:
+            raise AppendOnly("this row is written once")
+        super().save(*args, **kwargs)
+
+    def delete(self, *args: Any, **kwargs: Any) -> NoReturn:
+        raise AppendOnly("this row is written once")
+
+
+class SealedDocument(WrittenOnce):
+    """The signed PDF. A document of level B-LTA is stamped again in a new revision, which begins with the old one."""
 
     class Level(models.TextChoices):
         B_B = "B-B", "PAdES B-B"
+        B_T = "B-T", "PAdES B-T"
+        B_LTA = "B-LTA", "PAdES B-LTA"
 
     signature = models.ForeignKey(Signature, on_delete=models.PROTECT, related_name="documents")
     revision = models.PositiveSmallIntegerField(default=1)
     file = models.FileField(upload_to=store_sealed)
     sha256 = models.CharField(max_length=64)
     level = models.CharField("niveau", max_length=6, choices=Level, default=Level.B_B)
+    reason = models.CharField("pourquoi ce niveau", max_length=300, blank=True)
     sealed_at = models.DateTimeField("scellé le", default=timezone.now)
 
     class Meta:
@@ -216,13 +254,23 @@ class SealedDocument(models.Model):
     def __str__(self) -> str:
         return f"{self.signature.quote.number}, révision {self.revision}"
 
-    def save(self, *args: Any, **kwargs: Any) -> None:
-        if not self._state.adding:
-            raise AppendOnly("a sealed document is written once")
-        super().save(*args, **kwargs)
 
-    def delete(self, *args: Any, **kwargs: Any) -> NoReturn:
-        raise AppendOnly("a sealed document is written once")
+class Anchor(WrittenOnce):
+    """The ends of all journals on one day of Paris, signed with the seal's key; each names the one before it."""
+
+    day = models.DateField("jour", unique=True)
+    document = models.TextField("fins des journaux (JSON)")
+    sha256 = models.CharField(max_length=64)
+    signature = models.BinaryField("signature (CMS)")
+    stamped_at = models.DateTimeField("horodaté le", null=True, blank=True)
+    made_at = models.DateTimeField("fait le", default=timezone.now)
+
+    class Meta:
+        verbose_name = "ancrage"
+        ordering = ("day",)
+
+    def __str__(self) -> str:
+        return f"{self.day:%d/%m/%Y}"
 
 
 class CheckTry(models.Model):

@@ -6,16 +6,13 @@ import hashlib
 from dataclasses import asdict
 from typing import Any
 
-from django.conf import settings
-
-from signing import seal
+from signing import authorities, certificates, seal
 from signing.models import SealedDocument
 
 
 def verify(data: bytes) -> dict[str, Any]:
     """Two answers side by side: what the seal alone tells, and whether the file's SHA-256 is in our register."""
-    signer = seal.load_signer(settings.SEAL_PKCS12, settings.SEAL_PASSPHRASE)
-    report = seal.check(data, trusted=[signer.certificate])
+    report = seal.check(data, trusted=certificates.ours(), authorities=authorities.configured())
     digest = hashlib.sha256(data).hexdigest()
     known = SealedDocument.objects.filter(sha256=digest).select_related("signature__quote").first()
     return asdict(report) | {

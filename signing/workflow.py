@@ -372,14 +372,23 @@ def _write_signature(quote: Quote, request: SigningRequest, actor: Actor) -> Sig
 
 
 @transaction.atomic
-def complete_sealing(signature_id: int, *, file: str, sha256: str) -> None:
+def complete_sealing(
+    signature_id: int,
+    *,
+    file: str,
+    sha256: str,
+    level: SealedDocument.Level = SealedDocument.Level.B_B,
+    reason: str = "",
+) -> None:
     """The sealed PDF is stored: written down once, and mailed to the customer."""
     signature = Signature.objects.select_related("quote").get(pk=signature_id)
     quote = locked(signature.quote_id)
     signature.refresh_from_db(fields=["done_at"])
     if signature.done_at is not None:
         return
-    document = SealedDocument.objects.create(signature=signature, file=file, sha256=sha256)
+    document = SealedDocument.objects.create(
+        signature=signature, file=file, sha256=sha256, level=level, reason=reason
+    )
     signature.done_at, signature.claimed_until = timezone.now(), None
     signature.save(update_fields=["done_at", "claimed_until"])
     emails.signed_copy(document)
@@ -389,7 +398,8 @@ def complete_sealing(signature_id: int, *, file: str, sha256: str) -> None:
         actor=Actor.system(),
         revision=document.revision,
         sha256=sha256,
-        level=document.level,
+        level=level,
+        reason=reason,
         reference=signature.reference,
     )
 
