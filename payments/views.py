@@ -17,10 +17,8 @@ from payments.workflow import Announced, Paying
 from quotes import access
 from quotes.access import Situation, Visit, quote_required
 
-SOON, LATER = (
-    5,
-    60,
-)  # seconds until the page looks again: while Stripe's message is on its way, while a bank decides
+# Seconds until the page looks again: while Stripe's message is on its way, while a bank decides.
+SOON, LATER = 3, 60
 log = logging.getLogger(__name__)
 
 NOT_NOW = {

@@ -1,4 +1,4 @@
-"""Paying the deposit in a real browser, on a phone, with scripts and without: there, back, and what the page then says."""
+"""Paying the deposit in a real browser, on a phone, with scripts and without: there, back, what the page then says."""
 
 from __future__ import annotations
 
