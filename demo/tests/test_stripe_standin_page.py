@@ -24,9 +24,7 @@ from demo.tests.stripe_side import (
     opened,
     paid,
 )
-from logisav.tests.conftest import chromium
 
-__all__ = ["chromium"]
 pytestmark = once
 PHONE: ViewportSize = {"width": 390, "height": 844}
 TYPED = {"number": "4242 4242 4242 4242", "expiry": "12 / 34", "cvc": "123", "name": "Camille  Martin"}

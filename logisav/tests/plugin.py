@@ -74,8 +74,9 @@ def _variables(folder: Path) -> dict[str, str]:
     )
 
 
-def pytest_configure() -> None:
+def pytest_configure(config: pytest.Config) -> None:
     """Flushes must get past the append-only triggers; pages want their static files collected, as in production."""
+    config.pluginmanager.import_plugin("logisav.tests.browser")
     triggers.lift_triggers_while_flushing()
     # Names that follow the content, without the ten seconds that compressing takes.
     named = {"BACKEND": "django.contrib.staticfiles.storage.ManifestStaticFilesStorage"}

@@ -1,4 +1,4 @@
-"""A real browser and the whole site behind it, static files and headers as in production."""
+"""A real browser and the whole site behind it, for the tests of every application: one browser, one event loop."""
 
 from __future__ import annotations
 
