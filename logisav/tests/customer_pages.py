@@ -30,7 +30,7 @@ from quotes.tests.factories import (
     send_again,
 )
 from signing import workflow as signing_workflow
-from signing.models import CODES_A_WINDOW, Signature, SigningRequest
+from signing.models import CODES_A_WINDOW, SealedDocument, Signature, SigningRequest
 from signing.tests.factories import make_signature, make_signing_request
 from signing.tests.sealed import make_small_document, sealed_by_us, small_pdf
 
@@ -117,7 +117,9 @@ def seal(signature: Signature) -> None:
     document = b"%PDF-1.7\n% scelle\n%%EOF\n"
     digest = hashlib.sha256(document).hexdigest()
     name = default_storage.save(f"signed/{digest}.pdf", ContentFile(document))
-    signing_workflow.complete_sealing(signature.pk, file=name, sha256=digest)
+    signing_workflow.complete_sealing(
+        signature.pk, file=name, sha256=digest, level=SealedDocument.Level.B_B, reason="Essai."
+    )
 
 
 def give_logo() -> None:

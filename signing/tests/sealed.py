@@ -13,8 +13,10 @@ from quotes.models import Quote
 from quotes.tests.factories import SYSTEM, make_quote
 from signing import seal, sealing
 from signing import workflow as signing_workflow
-from signing.models import Signature
+from signing.models import SealedDocument, Signature
 from signing.tests.factories import make_signature
+
+Level = SealedDocument.Level
 
 
 def small_pdf(words: str = "0 0 m 100 50 l S") -> bytes:
@@ -47,7 +49,9 @@ def sealed_by_us(pdf: bytes) -> bytes:
 def registered(signature: Signature, document: bytes) -> bytes:
     """Written down as what came of this signature."""
     file, digest = stored(document, "signed")
-    signing_workflow.complete_sealing(signature.pk, file=file, sha256=digest)
+    signing_workflow.complete_sealing(
+        signature.pk, file=file, sha256=digest, level=Level.B_B, reason="Essai."
+    )
     return document
 
 
