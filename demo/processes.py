@@ -125,11 +125,11 @@ def greets(port: int) -> bool:
         return False
 
 
-def is_well(port: int) -> bool:
-    """Whether the site says so itself."""
+def is_well(port: int, path: str = "/healthz") -> bool:
+    """Whether what answers there says so itself."""
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
     try:
-        connection.request("GET", "/healthz")
+        connection.request("GET", path)
         return connection.getresponse().status == http.HTTPStatus.OK
     except (OSError, http.client.HTTPException):
         return False

@@ -39,13 +39,18 @@ def demo_note(directory: Path, name: str, *, default: str) -> str:
 
 def read_demo_secrets(directory: Path) -> None:
     """Load the demo's own secrets, making them at its first start. The environment wins."""
-    path = directory / "demo.env"
-    if not path.exists():
-        directory.mkdir(parents=True, exist_ok=True)
-        lines = {name: secrets.token_urlsafe(48) for name in ("SECRET_KEY", "OTP_KEY", "SEAL_PASSPHRASE")}
-        lines["OUTBOX_KEY"] = base64.urlsafe_b64encode(secrets.token_bytes(32)).decode()
-        _write_once(path, "".join(f"{name}={value}\n" for name, value in lines.items()))
-    environ.Env.read_env(path)
+    directory.mkdir(parents=True, exist_ok=True)
+    keys = {name: secrets.token_urlsafe(48) for name in ("SECRET_KEY", "OTP_KEY", "SEAL_PASSPHRASE")}
+    keys["OUTBOX_KEY"] = base64.urlsafe_b64encode(secrets.token_bytes(32)).decode()
+    # For the stand-in alone, which takes whatever key it is started with.
+    stripe = {
+        "STRIPE_SECRET_KEY": f"sk_test_{secrets.token_hex(24)}",
+        "STRIPE_WEBHOOK_SECRETS": f"whsec_{secrets.token_hex(24)}",
+    }
+    for path, lines in ((directory / "demo.env", keys), (directory / "stripe.env", stripe)):
+        if not path.exists():
+            _write_once(path, "".join(f"{name}={value}\n" for name, value in lines.items()))
+        environ.Env.read_env(path)
 
 
 def _write_once(path: Path, text: str) -> None:

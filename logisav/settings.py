@@ -39,6 +39,7 @@ if DEMO:
     DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="devis@thermo-rhone.example")
     MEDIA_ROOT = env.str("MEDIA_ROOT", default=str(DEMO_DIR / "media"))
     SEAL_PKCS12 = env.str("SEAL_PKCS12", default=str(DEMO_DIR / "seal.p12"))
+    stripe_stand_in = f"http://127.0.0.1:{demo_note(DEMO_DIR, 'stripe_port', default='8002')}"
 else:
     SITE_URL = required("SITE_URL", "https://devis.exemple.fr")
     ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=[urlsplit(SITE_URL).hostname or ""])
@@ -48,6 +49,7 @@ else:
     DEFAULT_FROM_EMAIL = required("DEFAULT_FROM_EMAIL", "devis@exemple.fr")
     MEDIA_ROOT = required("MEDIA_ROOT", "/var/lib/logisav/media")
     SEAL_PKCS12 = required("SEAL_PKCS12", "/etc/logisav/seal.p12 (manage.py make_seal_key makes it)")
+    stripe_stand_in = ""
 
 SITE_URL = SITE_URL.rstrip("/")
 SECURE = SITE_URL.startswith("https://")
@@ -60,10 +62,7 @@ TSA_URLS = env.list("TSA_URLS", default=[])
 SEAL_AUTHORITIES = env.str("SEAL_AUTHORITIES", default="")
 STRIPE_SECRET_KEY = env.str("STRIPE_SECRET_KEY", default="")
 STRIPE_WEBHOOK_SECRETS = env.list("STRIPE_WEBHOOK_SECRETS", default=[])
-STRIPE_API_URL = env.str("STRIPE_API_URL", default="").rstrip("/")
-PAYMENT_PAGE_ORIGINS = payment_page_origins(
-    key=STRIPE_SECRET_KEY, webhook_secrets=STRIPE_WEBHOOK_SECRETS, stand_in=STRIPE_API_URL
-)
+STRIPE_API_URL = env.str("STRIPE_API_URL", default=stripe_stand_in).rstrip("/")
 TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXY_COUNT", default=0)
 LOG_LEVEL = env.str("LOG_LEVEL", default="INFO")
 
@@ -78,6 +77,9 @@ if DEMO:
 elif not Path(SEAL_PKCS12).is_file() and "make_seal_key" not in sys.argv:
     raise ImproperlyConfigured(f"No seal key at {SEAL_PKCS12}. Make one with: manage.py make_seal_key")
 refuse_open_key(Path(SEAL_PKCS12))
+PAYMENT_PAGE_ORIGINS = payment_page_origins(
+    key=STRIPE_SECRET_KEY, webhook_secrets=STRIPE_WEBHOOK_SECRETS, stand_in=STRIPE_API_URL
+)
 
 # Applications
 

@@ -8,9 +8,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import stripe
 
 from demo.processes import free_port, greets
 from demo.tests.running import Demo, filled_demo, once, running_demo, until
+from demo.tests.stripe_side import wanted
 
 pytestmark = once
 SPAN = '<span class="nowrap">'
@@ -42,6 +44,17 @@ def test_a_quote_sent_beside_it_arrives_in_the_mailbox(demo: Demo) -> None:
     assert demo.address in demo.mails_about(number)[0].text
 
 
+def test_the_stand_in_for_stripe_tells_the_site(demo: Demo) -> None:
+    """One key and one secret for both sides, and the right addresses."""
+    secrets = dict(line.split("=") for line in (demo.folder / "stripe.env").read_text().splitlines())
+    url = f"http://127.0.0.1:{(demo.folder / 'stripe_port').read_text().strip()}"
+    api = stripe.StripeClient(secrets["STRIPE_SECRET_KEY"], base_addresses={"api": url})
+    session = api.v1.checkout.sessions.create(params=wanted())
+    assert (session.url or "").startswith(f"{url}/c/pay/")
+    api.v1.checkout.sessions.expire(session.id)
+    until(lambda: demo.rows("SELECT type FROM payments_stripeevent") == [("checkout.session.expired",)])
+
+
 def test_a_second_one_in_the_same_folder_is_refused(demo: Demo) -> None:
     second = Demo(demo.folder)
     done = second.manage("demo", "--port", str(second.port))
@@ -66,7 +79,8 @@ def test_what_dies_is_started_again(demo: Demo) -> None:
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=["Ctrl-C", "kill"])
 def test_asked_to_stop_it_stops_everything(another: Demo, number: signal.Signals) -> None:
     another.start()
-    assert len(another.living) >= 6  # supervisor, catcher, gunicorn and its worker, Celery worker, beat
+    # Supervisor, mailbox, stand-in, gunicorn and its worker, Celery's worker, beat.
+    assert len(another.living) >= 7
     assert another.end(number) == 0
     assert another.living == []
     assert another.process is not None
