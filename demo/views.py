@@ -33,10 +33,11 @@ MAIL_POLICY = {
 
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
-    """Five steps, so that the whole journey can be walked, and what the sample quotes show."""
+    """Six steps, so that the whole journey can be walked, and what the sample quotes show."""
     context = {
         "admin": ADMIN,
         "colleague": COLLEAGUE,
+        "stripe": f"{settings.STRIPE_API_URL}/_standin/",
         "draft": marked().filter(state=Quote.State.DRAFT).first(),
         "examples": [(quote, shown_by(quote)) for quote in marked().order_by("-pk")],
     }

@@ -83,7 +83,9 @@ def required(name: str, example: str) -> str:
 def refuse_open_key(path: Path) -> None:
     """The key of the seal is its owner's alone: whoever else may read it could seal in the company's name."""
     if path.is_file() and path.stat().st_mode & 0o077:
-        raise ImproperlyConfigured(f"{path} can be read by others than its owner. Close it with: chmod 600 {path}")
+        raise ImproperlyConfigured(
+            f"{path} can be read by others than its owner. Close it with: chmod 600 {path}"
+        )
 
 
 def payment_page_origins(*, key: str, webhook_secrets: list[str], stand_in: str) -> list[str]:
