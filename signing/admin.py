@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
@@ -21,8 +19,8 @@ from quotes import french
 from quotes.journal import Actor
 from quotes.models import Quote
 from quotes.views import pdf_response
-from signing import proof, workflow
-from signing.models import Signature
+from signing import proof, stamps, workflow
+from signing.models import SealedDocument, Signature
 
 
 def visible(request: HttpRequest, quote_id: int) -> Quote:
@@ -59,6 +57,25 @@ def signed_pdf(request: HttpRequest, quote_id: int) -> HttpResponseBase:
     return pdf_response(document.file.open("rb"), name=f"Devis signé {quote.number}.pdf")
 
 
+def waive_stamp(request: HttpRequest, quote_id: int) -> HttpResponse:
+    """« Sceller sans horodatage »: GET tells what it means, POST does it."""
+    quote = visible(request, quote_id)
+    signature = Signature.objects.filter(quote=quote).first()
+    if not request.user.has_perm("quotes.change_quote"):
+        raise PermissionDenied
+    if signature is None or not signature.may_waive_stamp:
+        raise Http404
+    if request.method != "POST":
+        context = admin.site.each_context(request) | {"title": "Sceller sans horodatage", "quote": quote}
+        context["signature"] = signature
+        return TemplateResponse(request, "admin/signing/waive_stamp.html", context)
+    stamps.waive(signature.pk, actor=Actor.staff(member(request)))
+    messages.success(
+        request, f"Le document signé de {quote.customer.name} est scellé dans un instant, puis envoyé."
+    )
+    return redirect("admin:quotes_quote_change", quote.pk)
+
+
 @require_http_methods(["GET", "HEAD", "POST"])
 def proof_file(request: HttpRequest, quote_id: int) -> HttpResponseBase:
     """« Dossier de preuve »: GET tells what is in it, POST hands it over and writes down to whom."""
@@ -84,6 +101,11 @@ def proof_file(request: HttpRequest, quote_id: int) -> HttpResponseBase:
     )
 
 
+def latest(signature: Signature) -> SealedDocument | None:
+    """Among documents that are read already."""
+    return max(signature.documents.all(), key=lambda document: document.revision, default=None)
+
+
 @admin.register(Signature)
 class SignatureAdmin(ModelAdmin):
     list_display = ("number", "full_name", "total", "signed_at", "sealed")
@@ -99,9 +121,10 @@ class SignatureAdmin(ModelAdmin):
         "agreed",
         ("ip", "agent"),
         "sealed",
+        "level",
         "version_hash",
     )
-    readonly_fields = ("number", "full_name", "total", "agreed", "sealed")
+    readonly_fields = ("number", "full_name", "total", "agreed", "sealed", "level")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Signature]:
         return (
@@ -124,6 +147,7 @@ class SignatureAdmin(ModelAdmin):
         view = self.admin_site.admin_view
         return [
             path("<int:quote_id>/essais/", view(allow_more_tries), name="signing_allow_more_tries"),
+            path("<int:quote_id>/sans-horodatage/", view(waive_stamp), name="signing_waive_stamp"),
             path("<int:quote_id>/devis-signe.pdf", view(signed_pdf), name="signing_signed_pdf"),
             path("<int:quote_id>/dossier-de-preuve/", view(proof_file), name="signing_proof_file"),
             *super().get_urls(),
@@ -143,8 +167,15 @@ class SignatureAdmin(ModelAdmin):
 
     @admin.display(description="Scellé")
     def sealed(self, signature: Signature) -> str:
-        documents: list[Any] = sorted(signature.documents.all(), key=lambda document: document.revision)
-        return french.short_moment(documents[-1].sealed_at) if documents else "En préparation"
+        if (document := latest(signature)) is not None:
+            return french.short_moment(document.sealed_at)
+        return "Scellement en attente" if signature.waits_for_stamp else "En préparation"
+
+    @admin.display(description="Niveau")
+    def level(self, signature: Signature) -> str:
+        if (document := latest(signature)) is not None:
+            return f"{document.get_level_display()}. {document.reason}"
+        return signature.error if signature.waits_for_stamp else "Connu une fois le document scellé"
 
     @admin.display(description="Accords cochés")
     def agreed(self, signature: Signature) -> str:

@@ -117,6 +117,8 @@ def check() -> Check:
     last: dt.date | None = None
     for anchor in Anchor.objects.order_by("day"):
         result.faults += [f"ancrage du {anchor} : {fault}" for fault in _faults(anchor, previous, trusted)]
+        if anchor.stamped_at is None and settings.TSA_URLS:
+            result.notes.append(f"ancrage du {anchor} : sans horodatage d'une autorité")
         if last is not None and (days := (anchor.day - last).days - 1):
             result.notes.append(f"ancrage du {anchor} : {days} jour(s) sans ancrage avant lui")
         _collect(anchor, result.heads)

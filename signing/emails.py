@@ -54,7 +54,9 @@ def stamp_missing(signature: Signature) -> None:
     quote = signature.quote
     text = f"Le document signé du devis {quote.number} attend un horodatage depuis 24 h : à vous de choisir."
     context = _signed(signature) | {"reason": signature.error}
-    quote_emails.to_staff("signing/stamp_missing_owner", quote, kind="stamp_missing", text=text, context=context)
+    quote_emails.to_staff(
+        "signing/stamp_missing_owner", quote, kind="stamp_missing", text=text, context=context
+    )
 
 
 def contradiction(quote: Quote, *, place: str, kind: str) -> None:

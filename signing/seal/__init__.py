@@ -9,7 +9,7 @@ from signing.seal.appending import Attachment, append
 from signing.seal.attached import attached
 from signing.seal.checking import Report, check
 from signing.seal.detached import check_detached, sign_detached
-from signing.seal.keys import Signer, UnusableKey, load_signer, make_key
+from signing.seal.keys import Signer, UnusableKey, load_signer, make_key, retire_key
 from signing.seal.sealing import restamp, seal, seal_for_long, seal_with_time
 from signing.seal.stamping import Authorities, AuthorityUnavailable
 
@@ -27,6 +27,7 @@ __all__ = [
     "load_signer",
     "make_key",
     "restamp",
+    "retire_key",
     "seal",
     "seal_for_long",
     "seal_with_time",

@@ -11,7 +11,7 @@ from pathlib import Path
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.serialization import BestAvailableEncryption, pkcs12
+from cryptography.hazmat.primitives.serialization import BestAvailableEncryption, Encoding, pkcs12
 from cryptography.x509.oid import NameOID
 from pyhanko.sign import SimpleSigner
 from pyhanko.sign.signers import Signer as PyhankoSigner
@@ -82,6 +82,22 @@ def make_key(path: Path | str, *, passphrase: str, common_name: str, organisatio
     certificate = _certificate(key, common_name=common_name, organisation=organisation)
     secret = BestAvailableEncryption(passphrase.encode())
     _write_once(Path(path), pkcs12.serialize_key_and_certificates(b"cachet", key, certificate, None, secret))
+
+
+def retire_key(path: Path | str, *, passphrase: str) -> Path:
+    """Put a key aside and keep its certificate beside the next one, so that what it sealed can still be checked.
+
+    The certificate is written first: at no moment is a document's certificate unknown.
+    """
+    path = Path(path)
+    stored = pkcs12.load_pkcs12(path.read_bytes(), passphrase.encode())
+    if stored.cert is None:
+        raise UnusableKey(f"{path}: no certificate")
+    certificate = stored.cert.certificate
+    kept = path.with_name(f"{path.stem}-{certificate.fingerprint(hashes.SHA256()).hex()[:16]}.cer")
+    kept.write_bytes(certificate.public_bytes(Encoding.DER))
+    path.rename(kept.with_suffix(".retired.p12"))
+    return kept
 
 
 def _certificate(key: ec.EllipticCurvePrivateKey, *, common_name: str, organisation: str) -> x509.Certificate:

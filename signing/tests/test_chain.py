@@ -20,7 +20,6 @@ from django.core.management import CommandError, call_command
 from django.db import DatabaseError, connection, transaction
 
 from logisav.tests.figures import sample
-from logisav.tests.triggers import STATEMENTS
 from quotes import journal, rendering, workflow
 from quotes.content import canonical
 from quotes.models import JournalHead, Quote, QuoteEvent
@@ -28,6 +27,7 @@ from quotes.models.journal import AppendOnly
 from quotes.tests.factories import SYSTEM, make_quote
 from signing import anchoring, append_only, auditing, sealing
 from signing.models import Anchor, SealedDocument, Signature
+from signing.tests.administrator import lift_triggers
 from signing.tests.factories import make_signature
 
 pytestmark = pytest.mark.django_db
@@ -45,13 +45,6 @@ def signature() -> Signature:
     assert sealing.seal_signature(made.pk)
     made.refresh_from_db()
     return made
-
-
-def lift_triggers() -> None:
-    """What the administrator of a database can do."""
-    with connection.cursor() as cursor:
-        for statement in STATEMENTS[connection.vendor](connection)[0]:
-            cursor.execute(statement)
 
 
 @dataclass

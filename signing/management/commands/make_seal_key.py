@@ -16,10 +16,17 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("organisation", help="dénomination sociale de l'entreprise")
+        parser.add_argument(
+            "--replace",
+            action="store_true",
+            help="met l'ancienne clé de côté et garde son certificat (.cer) pour vérifier ce qu'elle a scellé",
+        )
 
-    def handle(self, *args: Any, organisation: str, **options: Any) -> None:
+    def handle(self, *args: Any, organisation: str, replace: bool, **options: Any) -> None:
         path = Path(settings.SEAL_PKCS12)
         path.parent.mkdir(parents=True, exist_ok=True)
+        if replace:
+            self.retire(path)
         try:
             seal.make_key(
                 path,
@@ -28,5 +35,14 @@ class Command(BaseCommand):
                 organisation=organisation,
             )
         except FileExistsError as exists:
-            raise CommandError(f"{path} existe déjà : une clé ne se remplace pas.") from exists
+            raise CommandError(
+                f"{path} existe déjà : --replace la met de côté et en fait une autre."
+            ) from exists
         self.stdout.write(f"Clé du cachet : {path}. Gardez-en une copie et sa phrase de passe à part.")
+
+    def retire(self, path: Path) -> None:
+        try:
+            kept = seal.retire_key(path, passphrase=settings.SEAL_PASSPHRASE)
+        except (OSError, ValueError, seal.UnusableKey) as failure:
+            raise CommandError(f"L'ancienne clé reste en place : {failure}") from failure
+        self.stdout.write(f"Certificat de l'ancienne clé : {kept}. À garder, comme toute la sauvegarde.")
