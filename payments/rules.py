@@ -11,13 +11,12 @@ from django.utils import timezone
 from payments import transfer
 from payments.models import Deposit, Payment, Standing
 from payments.transfer import Transfer
-from quotes import french
+from quotes import french, withdrawal
 from quotes.content import Content
 from quotes.models import Company, Customer, Quote
 
 COOLING_DAYS = 8  # day D+8: seven whole days have passed since the contract (art. L221-10)
 SMALLEST_CARD_AMOUNT = Decimal("0.50")
-REFUND_DAYS = 14  # after the day on which the withdrawal was declared (art. L221-24)
 FALLEN = (Quote.State.WITHDRAWN, Quote.State.CANCELLED, Quote.State.REFUSED)
 
 
@@ -127,4 +126,4 @@ def refund_by(quote: Quote) -> dt.date | None:
     """The last day on which a deposit goes back to a customer who withdrew; None where no law sets one."""
     if quote.state != Quote.State.WITHDRAWN or quote.withdrawn_at is None:
         return None
-    return french.in_paris(quote.withdrawn_at).date() + dt.timedelta(days=REFUND_DAYS)
+    return withdrawal.refund_by(quote.withdrawn_at)

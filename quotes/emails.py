@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from typing import Any
 
 from django.contrib.auth import get_user_model
@@ -11,12 +10,10 @@ from django.utils import timezone
 
 from notifications import outbox
 from notifications.models import OutgoingEmail
-from quotes import french, journal, links
+from quotes import french, journal, links, withdrawal
 from quotes.colour import Palette
 from quotes.journal import Actor
 from quotes.models import AccessLink, Answer, Company, Question, Quote, QuoteVersion
-
-REFUND_DAYS = 14  # art. L221-24 C. conso.
 
 
 def company_context() -> dict[str, str]:
@@ -156,11 +153,10 @@ def refused(quote: Quote, *, reason: str) -> None:
 def withdrawn(quote: Quote, *, name: str, email: str) -> None:
     """The receipt that the law wants (art. L221-21), at the address that the customer gave, and word to the owner."""
     at = quote.withdrawn_at or timezone.now()
-    refund_by = french.in_paris(at).date() + dt.timedelta(days=REFUND_DAYS)
     context = {
         "declaration": f"Je soussigné(e) {name} renonce au contrat {quote.number}, {french.quoted(quote.title)}.",
         "withdrawn_at": f"{french.day(french.in_paris(at).date())} à {french.second(at)}",
-        "refund_by": french.day(refund_by),
+        "refund_by": french.day(withdrawal.refund_by(at)),
     }
     to_customer("quotes/withdrawn", quote, to=email, context=context)
     text = f"{name} renonce au contrat {quote.number}."

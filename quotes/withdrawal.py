@@ -14,6 +14,7 @@ from dateutil.easter import easter
 from quotes.french import PARIS, in_paris
 
 DAYS = 14
+REFUND_DAYS = 14  # from the day on which the trader learns of the withdrawal (art. L221-24)
 FIXED_HOLIDAYS = ((1, 1), (5, 1), (5, 8), (7, 14), (8, 15), (11, 1), (11, 11), (12, 25))
 AFTER_EASTER = (1, 39, 50)  # Easter Monday, Ascension, Whit Monday
 
@@ -29,6 +30,11 @@ def last_day(concluded_at: dt.datetime) -> dt.date:
 def end(concluded_at: dt.datetime) -> dt.datetime:
     """The first instant at which it is too late: midnight in Paris after the last day."""
     return dt.datetime.combine(last_day(concluded_at) + dt.timedelta(days=1), dt.time(), tzinfo=PARIS)
+
+
+def refund_by(withdrawn_at: dt.datetime) -> dt.date:
+    """The last day on which what was paid goes back to the customer."""
+    return in_paris(withdrawn_at).date() + dt.timedelta(days=REFUND_DAYS)
 
 
 def is_working_day(day: dt.date) -> bool:
