@@ -18,6 +18,9 @@ from django.utils import timezone
 from PIL import Image
 from playwright.sync_api import Page
 
+from payments import workflow as payments_workflow
+from payments.models import Deposit, Payment, Refund
+from payments.tests.factories import make_paying_company
 from quotes import workflow
 from quotes.journal import Actor
 from quotes.models import AccessLink, Company, Quote, QuoteVersion
@@ -276,6 +279,78 @@ def accepted_before_its_seal(page: Page, site: str) -> None:
     come_in(page, site, make_signature(full_quote()).quote)
 
 
+# The deposit
+
+
+def signed_quote() -> Quote:
+    make_paying_company()
+    signed = make_signature(full_quote()).quote
+    payments_workflow.ensure_deposit(signed.pk)
+    return signed
+
+
+def pay(quote: Quote, state: Payment.State, amount: Decimal | None = None) -> Payment:
+    """One payment by card, as it stands."""
+    deposit = Deposit.objects.get(quote=quote)
+    return Payment.objects.create(
+        deposit=deposit,
+        method=Payment.Method.CARD,
+        amount=amount or deposit.amount,
+        state=state,
+        paid_at=timezone.now(),
+        card_holder="Claire Morel",
+        last4="4242",
+        session_id="cs_test_1",
+    )
+
+
+def deposit_due(page: Page, site: str) -> None:
+    quote = signed_quote()
+    payments_workflow.announce_transfer(quote.pk, actor=CUSTOMER)
+    come_in(page, site, quote)
+
+
+def deposit_not_yet(page: Page, site: str) -> None:
+    quote = signed_quote()
+    Deposit.objects.update(opens_on=timezone.localdate() + dt.timedelta(days=8))
+    come_in(page, site, quote)
+
+
+def deposit_is(
+    state: Payment.State, *, share: Decimal = Decimal(1), withdrawn: bool = False, refunded: bool = False
+) -> Callable[[Page, str], None]:
+    """The accepted page with this share of the deposit paid, then perhaps sent back."""
+
+    def reach(page: Page, site: str) -> None:
+        quote = signed_quote()
+        payment = pay(quote, state, round(Deposit.objects.get(quote=quote).amount * share, 2))
+        if withdrawn:
+            workflow.withdraw(quote.pk, name="Claire Morel", email=quote.customer.email, actor=CUSTOMER)
+        if refunded:
+            Refund.objects.create(payment=payment, amount=payment.amount, state=Refund.State.SUCCEEDED)
+        come_in(page, site, quote)
+
+    return reach
+
+
+def back_from_payment(state: Payment.State) -> Callable[[Page, str], None]:
+    def reach(page: Page, site: str) -> None:
+        quote = come_in(page, site, signed_quote())
+        pay(quote, state)
+        page.goto(f"{site}{quote.get_absolute_url()}acompte/retour/?session_id=cs_test_1")
+
+    return reach
+
+
+def payment_cancelled(page: Page, site: str) -> None:
+    quote = come_in(page, site, signed_quote())
+    page.goto(f"{site}{quote.get_absolute_url()}acompte/annule/")
+
+
+def no_access_after_payment(page: Page, site: str) -> None:
+    page.goto(f"{site}{signed_quote().get_absolute_url()}acompte/retour/")
+
+
 # The check of a signed PDF, open to all
 
 
@@ -434,6 +509,10 @@ PAGES: dict[str, tuple[Callable[[Page, str], None], str]] = {
         (accepted, "Devis accepté le"),
         (accepted_before_its_seal, "Devis accepté le"),
         (withdrawal, "Renoncer au contrat"),
+        (deposit_due, "Devis accepté le"),
+        (deposit_not_yet, "Devis accepté le"),
+        (payment_cancelled, "Vous avez annulé le paiement"),
+        (no_access_after_payment, "Cette page s'ouvre avec un lien d'accès"),
         (verify, "Vérifier un devis signé"),
         (verify_without_a_file, "Vérifier un devis signé"),
         (verify_genuine, "Ce document est authentique"),
@@ -459,4 +538,14 @@ PAGES: dict[str, tuple[Callable[[Page, str], None], str]] = {
     "cancelled": (in_state(Quote.State.CANCELLED), "Ce devis a été annulé"),
     "updating": (in_state(Quote.State.SENDING), "Votre devis se met à jour"),
     "withdrawn": (in_state(Quote.State.WITHDRAWN), "Devis accepté"),
+    "deposit_pending": (deposit_is(Payment.State.PENDING), "Devis accepté le"),
+    "deposit_partial": (deposit_is(Payment.State.PAID, share=Decimal("0.4")), "Devis accepté le"),
+    "deposit_paid": (deposit_is(Payment.State.PAID), "Devis accepté le"),
+    "deposit_overpaid": (deposit_is(Payment.State.PAID, share=Decimal("1.5")), "Devis accepté le"),
+    "deposit_refund_due": (deposit_is(Payment.State.PAID, withdrawn=True), "Devis accepté le"),
+    "deposit_refunded": (deposit_is(Payment.State.PAID, withdrawn=True, refunded=True), "Devis accepté le"),
+    "back_paid": (back_from_payment(Payment.State.PAID), "a bien été reçu"),
+    "back_pending": (back_from_payment(Payment.State.PENDING), "Votre paiement est en cours"),
+    "back_failed": (back_from_payment(Payment.State.FAILED), "Votre paiement n'a pas abouti"),
+    "back_set_aside": (back_from_payment(Payment.State.SET_ASIDE), "en cours de vérification"),
 }
