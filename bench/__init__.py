@@ -1,0 +1,1 @@
+"""What it costs: `python -m bench` prints a table and writes bench/results.json."""

@@ -1,0 +1,81 @@
+"""Runs in an environment of its own (SQLite, files in a temporary folder) and leaves nothing but the results."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import django
+
+from bench.measuring import Result, compare, hashing
+from logisav.tests.environment import sqlite_variables
+
+RESULTS = Path(__file__).with_name("results.json")
+SEAL_LIMIT = 0.35
+
+
+def results() -> Iterator[Result]:
+    """Imports wait for the settings."""
+    from bench import subjects  # noqa: PLC0415 (models can be imported once Django is set up)
+
+    signed = subjects.SignedQuote.made()
+    hash_reference = "SHA-256 de 8 Mio"
+    yield compare(
+        "sceller (PAdES B-B)",
+        signed.seal,
+        reference=hash_reference,
+        against=hashing,
+        limit_seconds=SEAL_LIMIT,
+    )
+    yield compare("vérifier un PDF scellé", signed.check, reference=hash_reference, against=hashing)
+    yield compare(
+        "tout : certificat composé, joint, scellé",
+        signed.make_document,
+        reference=hash_reference,
+        against=hashing,
+        rounds=5,
+    )
+    yield compare(
+        "PDF d'un devis de 10 lignes", signed.render, reference=hash_reference, against=hashing, rounds=5
+    )
+    yield compare(
+        "page d'un devis de 10 lignes",
+        signed.page,
+        reference="vue Django nue (/healthz)",
+        against=signed.bare_page,
+        rounds=40,
+    )
+
+
+def table(found: list[Result]) -> str:
+    lines = [f"{'mesure':<42} {'CPU':>9}  {'rapport':>8}  référence"]
+    for result in found:
+        limit = (
+            f" (≤ {result.limit_seconds} s : {'oui' if result.holds else 'NON'})"
+            if result.limit_seconds
+            else ""
+        )
+        seconds = f"{result.seconds * 1000:.1f} ms"
+        lines.append(f"{result.name:<42} {seconds:>9}  {result.ratio:>7.1f}×  {result.reference}{limit}")
+    return "\n".join(lines)
+
+
+def main() -> int:
+    with tempfile.TemporaryDirectory(prefix="logisav-bench-") as folder:
+        os.environ.update(sqlite_variables(Path(folder)))
+        django.setup()
+        found = list(results())
+    print(table(found))
+    machine = {"python": platform.python_version(), "machine": platform.machine(), "cores": os.cpu_count()}
+    document = {"machine": machine, "results": [result.document for result in found]}
+    RESULTS.write_text(json.dumps(document, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+    return 0 if all(result.holds for result in found) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,69 @@
+"""Processor time of a piece of work, always beside a reference, so that a slow or busy machine does not mislead."""
+
+from __future__ import annotations
+
+import hashlib
+import resource
+import statistics
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from typing import Any
+
+ROUNDS = 15
+BLOCK = bytes(8 * 1024 * 1024)
+
+
+@dataclass(frozen=True)
+class Result:
+    """Medians, in seconds of processor time, children included; `ratio` is what holds on another machine."""
+
+    name: str
+    seconds: float
+    reference: str
+    reference_seconds: float
+    limit_seconds: float | None = None
+
+    @property
+    def ratio(self) -> float:
+        return self.seconds / self.reference_seconds
+
+    @property
+    def holds(self) -> bool:
+        return self.limit_seconds is None or self.seconds <= self.limit_seconds
+
+    @property
+    def document(self) -> dict[str, Any]:
+        return asdict(self) | {"ratio": round(self.ratio, 2), "holds": self.holds}
+
+
+def cpu() -> float:
+    """Of this process and of the children that it has waited for."""
+    usages = (resource.getrusage(resource.RUSAGE_SELF), resource.getrusage(resource.RUSAGE_CHILDREN))
+    return sum(usage.ru_utime + usage.ru_stime for usage in usages)
+
+
+def spent(work: Callable[[], object]) -> float:
+    before = cpu()
+    work()
+    return cpu() - before
+
+
+def compare(
+    name: str,
+    work: Callable[[], object],
+    *,
+    reference: str,
+    against: Callable[[], object],
+    limit_seconds: float | None = None,
+    rounds: int = ROUNDS,
+) -> Result:
+    """Both in turn, after one round of each to warm up."""
+    work(), against()
+    pairs = [(spent(work), spent(against)) for _ in range(rounds)]
+    mine, theirs = (statistics.median(column) for column in zip(*pairs, strict=True))
+    return Result(name, mine, reference, theirs, limit_seconds)
+
+
+def hashing() -> None:
+    """The reference of all that is not a page: SHA-256 of 8 MiB."""
+    hashlib.sha256(BLOCK).digest()
