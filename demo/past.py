@@ -15,9 +15,11 @@ from django.utils import timezone
 from demo import clock
 from notifications import delivery
 from notifications.models import OutgoingEmail
+from payments import workflow as payments
 from quotes import rendering, workflow
 from quotes.journal import Actor
 from quotes.models import AccessLink, Question, Quote
+from quotes.models.quote import today_in_paris
 from signing import sealing
 from signing import workflow as signing
 from signing.models import Signature
@@ -118,6 +120,20 @@ class Past:
         with self._step(hours - 2 / 60):
             code = signing.expected_code(request, browser)
             signing.sign(request.pk, code=code, link=link, browser=browser, actor=self.customer)
+
+    def announce_transfer(self, hours: float) -> None:
+        with self._step(hours):
+            payments.announce_transfer(self.quote.pk, actor=self.customer)
+
+    def receive_transfer(self, hours: float) -> None:
+        """The whole deposit, on the owner's account."""
+        with self._step(hours):
+            deposit = payments.ensure_deposit(self.quote.pk)
+            if deposit is None:
+                raise ValueError(f"{self.quote.number} asks for no deposit")
+            payments.confirm_transfer(
+                self.quote.pk, amount=deposit.remaining, received_on=today_in_paris(), actor=self.staff
+            )
 
     def withdraw(self, hours: float) -> None:
         who = self.quote.customer

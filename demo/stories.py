@@ -160,11 +160,13 @@ def _signed_by_a_business(past: Past) -> None:
     past.send(21.0)
     past.open(20.5)
     past.sign(13.0, capacity="Gérant")
+    past.announce_transfer(5.0)
 
 
 def _withdrawn(past: Past) -> None:
     past.send(9 * DAY)
     past.sign(8.8 * DAY)
+    past.receive_transfer(6 * DAY)
     past.withdraw(1.5 * DAY)
     past.resend(7.0)
 
@@ -173,13 +175,14 @@ def _done(past: Past) -> None:
     past.send(41 * DAY)
     past.open(40.5 * DAY)
     past.sign(40.2 * DAY)
+    past.receive_transfer(37 * DAY)
     past.done(2 * DAY)
     past.resend(7.5)
 
 
 SAMPLES = (
     Sample(
-        shows="devis terminé",
+        shows="devis terminé, acompte reçu par virement",
         customer=_person("M.", "Henri", "Lambert", "06 39 98 03 18", "9 montée du Gourguillon\n69005 Lyon"),
         title="Remplacement d'une chaudière gaz",
         parts=jobs.GAS,
@@ -200,7 +203,7 @@ SAMPLES = (
         valid_for=7,
     ),
     Sample(
-        shows="devis accepté puis rétracté",
+        shows="devis accepté puis rétracté, acompte à rembourser",
         customer=_person(
             "Mme", "Inès", "Robin", "06 39 98 66 90", "5 chemin de Vassieux\n69300 Caluire-et-Cuire"
         ),
@@ -209,7 +212,7 @@ SAMPLES = (
         state=State.WITHDRAWN,
         begun=9.5 * DAY,
         past=_withdrawn,
-        fields={"contract": Quote.Contract.OFF_PREMISES, "start": "dans 3 semaines", "duration": "2 jours"},
+        fields={"start": "dans 3 semaines", "duration": "2 jours"},
     ),
     Sample(
         shows="devis relancé, question répondue",
@@ -254,14 +257,14 @@ SAMPLES = (
         fields={"conditions": CONDITIONS, "start": "dans 3 semaines", "duration": "2 jours"},
     ),
     Sample(
-        shows="devis accepté et signé par un professionnel",
+        shows="devis accepté et signé par un professionnel, virement annoncé",
         customer=ESTATE,
         title="Entretien annuel de trois chaufferies",
         parts=jobs.YEARLY,
         state=State.ACCEPTED,
         begun=22.5,
         past=_signed_by_a_business,
-        fields={"deposit_kind": Quote.DepositKind.NONE, "deposit_value": Decimal(0)},
+        fields={"start": "le mois prochain"},
         by_colleague=True,
     ),
     Sample(
