@@ -81,7 +81,7 @@ CONTEXTS: dict[str, dict[str, Any]] = {
     },
     "signing/contradiction_owner": {**TO_OWNER, "said": "Professionnel, à distance"},
     "signing/paused_owner": TO_OWNER,
-    "signing/stamp_missing_owner": {**TO_OWNER, **SIGNED, "reason": "horodatage.example : injoignable"},
+    "signing/stamp_missing_owner": {**TO_OWNER, **SIGNED, "reason": "horodatage.example\u00a0: injoignable"},
 }
 
 QUOTE_URL = {"quote_url": "https://devis.thermo-rhone.example/devis/7hq2Zk/"}

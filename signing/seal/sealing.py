@@ -121,6 +121,6 @@ def _proved(pdf: bytes, signer: Signer, authorities: Authorities, *, level: str)
     report = check(pdf, trusted=[signer.certificate], authorities=authorities)
     if not report.intact or report.level != level or (authorities.roots and not report.stamp_trusted):
         raise AuthorityUnavailable(
-            f"l'horodatage obtenu n'est pas bon : {', '.join(report.errors) or report.level}"
+            f"l'horodatage obtenu n'est pas bon\u00a0: {', '.join(report.errors) or report.level}"
         )
     return pdf

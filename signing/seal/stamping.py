@@ -63,14 +63,14 @@ class InOrder(TimeStamper):
                 OSError,
                 ValueError,
             ) as failure:  # its own errors are OSErrors; a garbled answer a ValueError
-                said.append(f"{urlsplit(url).hostname} : {_in_words(failure)}")
-        raise AuthorityUnavailable(" ; ".join(said)[:500])
+                said.append(f"{urlsplit(url).hostname}\u00a0: {_in_words(failure)}")
+        raise AuthorityUnavailable("\u00a0; ".join(said)[:500])
 
 
 def _in_words(failure: Exception) -> str:
     match failure.__cause__:
         case requests.Timeout():
-            return f"pas de réponse en {TIMEOUT} s"
+            return f"pas de réponse en {TIMEOUT}\u00a0s"
         case requests.ConnectionError():
             return "injoignable"
         case _:

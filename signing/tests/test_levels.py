@@ -55,7 +55,7 @@ def test_authorities_are_asked_in_order(authority: Authority, own: Signer) -> No
 
 
 def test_without_any_answer_there_is_no_document(own: Signer) -> None:
-    with pytest.raises(seal.AuthorityUnavailable, match=r"127\.0\.0\.1 : injoignable"):
+    with pytest.raises(seal.AuthorityUnavailable, match=r"127\.0\.0\.1\s: injoignable"):
         seal.seal_with_time(PDF, own, Authorities((NOWHERE,)))
 
 

@@ -82,7 +82,7 @@ def test_when_no_authority_answers_the_acceptance_stands_and_the_document_waits(
     assert waiting.quote.events.filter(kind="stamp_missing").count() == 1
     page = text(at_desk(waiting.quote.owner).get(page_of(waiting.quote)))
     assert "Scellement en attente" in page
-    assert "127.0.0.1 : injoignable" in page
+    assert "127.0.0.1\u00a0: injoignable" in page
     settings.TSA_URLS = [authority.stamps]
     document = seal_now(waiting).document
     assert document is not None
