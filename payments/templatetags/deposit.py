@@ -9,7 +9,7 @@ from django.template import Context
 from django.utils.safestring import SafeString, mark_safe
 
 from payments import rules
-from payments.models import Payment
+from payments.models import Payment, Standing
 from payments.transfer import Transfer
 from quotes.content import Content
 from quotes.models import Quote
@@ -35,6 +35,12 @@ def deposit_block(context: Context, quote: Quote, content: Content) -> dict[str,
         "payable": payable,
         "payments": list(deposit.payments.all()) if deposit.pk else [],
     }
+
+
+@register.simple_tag
+def deposit_is_settled(quote: Quote) -> bool:
+    """Nothing more is asked for: what comes next is not the deposit."""
+    return rules.standing_of(quote) in (Standing.PAID, Standing.OVERPAID, Standing.REFUNDED)
 
 
 @register.simple_tag

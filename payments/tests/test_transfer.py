@@ -162,3 +162,10 @@ def test_a_paid_deposit_takes_no_announcement(stripe: StandIn, quote: Quote) -> 
     pay(stripe, quote)
     assert workflow.announce_transfer(quote.pk, actor=CUSTOMER) is Announced.NOT_OPEN
     assert "transfer_announced" not in kinds(quote)
+
+
+def test_what_comes_next_is_no_more_the_deposit_once_it_is_there(quote: Quote) -> None:
+    for amount, current in (("1000", "Acompte de"), ("1681.81", "vous contacte")):
+        confirm(quote, amount)
+        next_step = page(quote).partition('aria-current="step"')[2].partition("</li>")[0]
+        assert current in next_step
