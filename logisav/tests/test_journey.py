@@ -17,26 +17,29 @@ PHONE: ViewportSize = {"width": 390, "height": 844}
 SLOW = 30_000  # rendering, sealing and mailing, on a machine that does other things
 QUESTION = "Faut-il couper le chauffage pendant les travaux ?"
 ANSWER = "Une demi-journée seulement, le premier matin."
+REST = r"2\s337,96\s€"  # of the deposit, after a transfer of 1000
+GOOD, REFUSED = "4242 4242 4242 4242", "4000 0000 0000 0002"
 TOTAL = re.compile(r"11\s126,53\s€")
 
 
-@pytest.fixture
-def demo(tmp_path: Path) -> Iterator[Demo]:
-    with running_demo(tmp_path / "demo") as demo:
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
+    with running_demo(tmp_path_factory.mktemp("journey") / "demo") as demo:
         yield demo
 
 
 @pytest.mark.parametrize("scripts", [True, False], ids=["scripts", "no scripts"])
-def test_a_quote_is_sent_read_asked_about_and_signed(
+def test_a_quote_is_sent_signed_paid_and_withdrawn_from(
     demo: Demo, chromium: Browser, tmp_path: Path, scripts: bool
 ) -> None:
+    """Each walk takes a copy of the sample, so that both find it as it was."""
     phone = chromium.new_context(viewport=PHONE, locale="fr-FR", java_script_enabled=scripts)
     desk = chromium.new_context(viewport=PHONE, locale="fr-FR")  # the desk itself needs scripts
     for context in (phone, desk):
         context.set_default_timeout(SLOW)
-    number = demo.number_of("devis en cours")
-    customer = Customer(phone.new_page(), demo.address, number=number)
-    owner = Owner(desk.new_page(), demo.address, number=number)
+    owner = Owner(desk.new_page(), demo.address, number=demo.number_of("devis en cours"))
+    owner.copy_the_quote(demo)
+    customer = Customer(phone.new_page(), demo.address, number=owner.number)
 
     owner.send_the_quote()
     customer.open_the_mailed_link()
@@ -49,6 +52,14 @@ def test_a_quote_is_sent_read_asked_about_and_signed(
 
     verdict = demo.manage("verify_pdf", str(signed))
     assert verdict.returncode == 0, verdict.stdout + verdict.stderr
+
+    customer.announce_a_transfer()
+    owner.confirm_a_part_of_it()
+    customer.pay_the_rest_by_card()
+    owner.learn_of_it()
+    customer.withdraw()
+    owner.send_the_money_back()
+    customer.read_of_the_refund()
     desk.close()
     phone.close()
 
@@ -81,12 +92,18 @@ class Person:
 
 
 class Owner(Person):
-    def send_the_quote(self) -> None:
+    def copy_the_quote(self, demo: Demo) -> None:
         self.page.goto(f"{self.address}/")
         self._main.get_by_role("link", name=self.number, exact=True).first.click()
         self.page.locator("[name=username]").fill(ADMIN.username)
         self.page.locator("[name=password]").fill(ADMIN.password)
         self.page.locator("[name=password]").press("Enter")
+        self.page.get_by_role("link", name="Dupliquer", exact=True).click()
+        self._button("Dupliquer").click()
+        self._sees(self.page.get_by_text(f"Voici la copie de {self.number}."))
+        self.number = demo.rows("SELECT number FROM quotes_quote ORDER BY id DESC LIMIT 1")[0][0]
+
+    def send_the_quote(self) -> None:
         self._button("Envoyer").click()
         self._sees(self.page.get_by_text("Ce que le client verra"))
         self._button("Envoyer").click()
@@ -99,6 +116,34 @@ class Owner(Person):
         self.page.get_by_role("textbox", name="Votre réponse").fill(ANSWER)
         self._button("Répondre").click()
         self._sees(self.page.get_by_role("paragraph").filter(has_text=ANSWER).first)
+
+    def confirm_a_part_of_it(self) -> None:
+        mail = self._mail(f"Virement annoncé pour le devis {self.number}")
+        mail.get_by_role("link", name="Ouvrir le devis").click()
+        self.page.get_by_role("link", name="Confirmer la réception du virement").click()
+        self.page.get_by_label("Montant reçu").fill("1 000,00")
+        self._button("Confirmer la réception").click()
+        self._sees(self.page.get_by_text(re.compile(rf"Il reste {REST} à recevoir")))
+
+    def learn_of_it(self) -> None:
+        mail = self._mail(f"Acompte reçu pour le devis {self.number}")
+        self._sees(mail.get_by_text(re.compile(rf"^{REST}$")))
+        self.page.goto(f"{self.address}/admin/")
+        self.page.get_by_role("link", name=re.compile("Notifications")).click()
+        self._sees(self.page.get_by_role("button", name=re.compile(rf"{REST} d'acompte par carte")).first)
+
+    def send_the_money_back(self) -> None:
+        """What waits on the first page, with its date; the card's part by Stripe, the other by the owner's bank."""
+        self.page.goto(f"{self.address}/admin/")
+        task = self.page.get_by_role("region", name="Remboursements à faire")
+        self._sees(task.get_by_text(re.compile(r"avant le .* inclus")).first)
+        task.get_by_role("link", name=re.compile(self.number)).click()
+        self._sees(self.page.get_by_text("Acompte à rembourser", exact=True))
+        for payment, button in (("Visa", "Rembourser"), ("Virement", "J'ai fait le remboursement")):
+            paid = self.page.get_by_role("listitem").filter(has_text=payment)
+            paid.get_by_role("link", name="Rembourser", exact=True).click()
+            self._button(button).click()
+            self._sees(self.page.get_by_text("Le remboursement de").first)
 
 
 class Customer(Person):
@@ -156,3 +201,50 @@ class Customer(Person):
         download.value.save_as(file)
         assert file.read_bytes().startswith(b"%PDF-1.7")
         return file
+
+    def announce_a_transfer(self) -> None:
+        self._come_back(f"Votre devis {self.number} est accepté")
+        self._sees(self.page.get_by_text("FR76 3000 6000 0112 3456 7890 189"))
+        self._button("J'ai fait le virement").click()
+        self._sees(self.page.get_by_text("nous sommes prévenus"))
+
+    def pay_the_rest_by_card(self) -> None:
+        self._come_back(f"Votre virement pour le devis {self.number} est bien reçu")
+        self._button("Régler mon acompte").click()
+        self._pay(REFUSED)
+        self._sees(self.page.get_by_role("alert").filter(has_text="refusée"))
+        self._pay(GOOD)
+        # Stripe's message decides; the page looks for it by itself.
+        self._sees(self._heading(re.compile(rf"Votre acompte de {REST} a bien été reçu")))
+        self._come_back(f"Votre acompte pour le devis {self.number} est bien reçu")
+        self._sees(self.page.get_by_text(re.compile(r"Votre acompte de 3\s337,96\s€ a bien été reçu")))
+
+    def withdraw(self) -> None:
+        self.page.get_by_role("link", name="Renoncer au contrat ici").click()
+        self._button("Confirmer la rétractation").click()
+        self._sees(self.page.get_by_text("Vous avez renoncé à ce contrat"))
+        receipt = self._mail(f"Accusé de réception de votre rétractation, devis {self.number}")
+        self._sees(receipt.get_by_text(re.compile("Camille Durand renonce au contrat")).last)
+
+    def read_of_the_refund(self) -> None:
+        """One mail for each part, the card's once Stripe has done it."""
+        subject = f"Remboursement de votre acompte, devis {self.number}"
+        self.page.goto(f"{self.address}/demo/mails/?devis={self.number}")
+        mails = self.page.get_by_role("link", name=subject, exact=True)
+        expect(mails).to_have_count(2, timeout=SLOW)
+        self._come_back(subject)
+        self._sees(self.page.get_by_text(re.compile(r"vous a été remboursé\s:\s3\s337,96\s€")))
+
+    def _come_back(self, subject: str) -> None:
+        self._mail(subject).get_by_role("link", name="Retrouver mon devis").click()
+        self._sees(self._heading(re.compile("Devis accepté le")))
+
+    def _pay(self, card: str) -> None:
+        for label, words in (
+            ("Numéro de carte", card),
+            ("Expiration", "12/34"),
+            (re.compile("Cryptogramme|CVC"), "123"),
+            ("Nom", "Camille Durand"),
+        ):
+            self.page.get_by_label(label).fill(words)
+        self.page.get_by_role("button", name=re.compile("Payer")).click()
