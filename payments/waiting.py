@@ -6,12 +6,15 @@ import datetime as dt
 from dataclasses import dataclass
 
 from django.contrib.auth.models import User
+from django.utils import timezone
 
 from payments import rules
-from payments.models import Deposit, DepositQuerySet, Payment, Standing
+from payments.models import Deposit, DepositQuerySet, Payment, Standing, StripeEvent
+from payments.stripe_gateway import expects_live, read_event
 from quotes.models import Quote
 from quotes.models.quote import today_in_paris
 
+SHOWN_FOR, MOST = dt.timedelta(days=30), 50
 AWAITING_TRANSFER = (Standing.DUE, Standing.PARTIAL)
 
 
@@ -50,3 +53,16 @@ def transfers_announced(user: User) -> list[Deposit]:
 def to_look_into(user: User) -> list[Deposit]:
     """What Stripe shows is not what was asked for."""
     return list(_of(user).filter(payments__state=Payment.State.SET_ASIDE).distinct().order_by("created_at"))
+
+
+def unknown_events(user: User) -> list[StripeEvent]:
+    """For whoever manages all quotes: what Stripe said lately with our mark on it, and no payment of ours."""
+    if not user.has_perm("quotes.manage_all_quotes"):
+        return []
+    lately = timezone.now() - SHOWN_FOR
+    events = StripeEvent.objects.set_aside().filter(payment=None, received_at__gte=lately)[:MOST]
+    return [event for event in events if event.livemode != expects_live() or _is_marked(event)]
+
+
+def _is_marked(event: StripeEvent) -> bool:
+    return bool(read_event(event.payload).payment)

@@ -52,4 +52,5 @@ def deposits_waiting(request: HttpRequest) -> dict[str, Any]:
         "refunds": waiting.refunds_due(user),
         "transfers": waiting.transfers_announced(user),
         "to_look_into": waiting.to_look_into(user),
+        "unknown": waiting.unknown_events(user),
     }

@@ -263,6 +263,26 @@ def test_a_dispute_and_a_payment_set_aside_are_shown(quote: Quote, desk: Client)
     assert "Paiements à vérifier" in first_page(desk)
 
 
+@pytest.mark.parametrize("mark", ["of-another-time", ""], ids=["our mark", "somebody else's"])
+def test_an_unknown_payment_with_our_mark_is_shown_to_managers(quote: Quote, mark: str) -> None:
+    payload = {
+        "id": "evt_inconnu",
+        "type": "checkout.session.completed",
+        "livemode": False,
+        "data": {"object": {"object": "checkout.session", "id": "cs_1", "metadata": {"payment": mark}}},
+    }
+    StripeEvent.objects.create(
+        event_id="evt_inconnu",
+        type="checkout.session.completed",
+        payload=payload,
+        livemode=False,
+        status=StripeEvent.Status.SET_ASIDE,
+        reason="paiement inconnu de Logisav",
+    )
+    assert ("evt_inconnu" in first_page(at_desk(manager()))) is bool(mark)
+    assert "evt_inconnu" not in first_page(at_desk(quote.owner))
+
+
 # Who may, and the list
 
 
