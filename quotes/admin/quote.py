@@ -93,7 +93,7 @@ class QuoteAdmin(ModelAdmin):
 
     @admin.display(description="Client", ordering="customer__last_name")
     def customer_name(self, quote: Quote) -> str:
-        return quote.customer.name
+        return quote.customer.name.replace(french.NBSP, " ")  # a narrow column may break it
 
     @admin.display(description="Total TTC")
     def total(self, quote: Quote) -> SafeString:
