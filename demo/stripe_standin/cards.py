@@ -69,7 +69,7 @@ CARDS = (
         "Provision insuffisante",
         decline_code="insufficient_funds",
         message="Your card has insufficient funds.",
-        told="Votre carte a été refusée : provision insuffisante.",
+        told="Votre carte a été refusée\N{NO-BREAK SPACE}: provision insuffisante.",
     ),
     _refused(
         "4000000000000069",
@@ -92,8 +92,16 @@ CARDS = (
         message="An error occurred while processing your card. Try again in a little bit.",
         told="Une erreur est survenue pendant le traitement de votre carte. Réessayez dans un instant.",
     ),
-    Card("4000000000007726", "Accepté ; un remboursement aboutit plus tard", repayment=Repayment.LATER),
-    Card("4000000000005126", "Accepté ; un remboursement échoue plus tard", repayment=Repayment.FAILS),
+    Card(
+        "4000000000007726",
+        "Accepté\N{NO-BREAK SPACE}; un remboursement aboutit plus tard",
+        repayment=Repayment.LATER,
+    ),
+    Card(
+        "4000000000005126",
+        "Accepté\N{NO-BREAK SPACE}; un remboursement échoue plus tard",
+        repayment=Repayment.FAILS,
+    ),
     Card("4000000000000259", "Accepté, puis contesté par le porteur", disputed=True),
 )
 NO_TEST_CARD = _refused(

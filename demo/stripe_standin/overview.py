@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from demo.stripe_standin import courier
-from demo.stripe_standin.html import Html, fill, many, money, whole_page
+from demo.stripe_standin.html import HARD, Html, fill, many, money, whole_page
 from demo.stripe_standin.resources import HIDDEN
 from demo.stripe_standin.store import Resource
 from demo.stripe_standin.web import Response
@@ -77,10 +77,12 @@ def _facts(standin: StandIn, session: Resource) -> Html:
     refunds = standin.store.all_now("refund", family=session["id"])
     disputes = standin.store.all_now("dispute", family=session["id"])
     told = [
-        f"Remboursement de {money(one['amount'], one['currency'])} : {ENDS[one['status']]}" for one in refunds
+        f"Remboursement de {money(one['amount'], one['currency'])}{HARD}: {ENDS[one['status']]}"
+        for one in refunds
     ]
     told += [
-        f"Contestation de {money(one['amount'], one['currency'])} : {ENDS[one['status']]}" for one in disputes
+        f"Contestation de {money(one['amount'], one['currency'])}{HARD}: {ENDS[one['status']]}"
+        for one in disputes
     ]
     return many("line.html", [{"name": fact} for fact in told])
 

@@ -240,7 +240,7 @@ def test_somebody_pays_on_a_telephone(standin: StandIn, page: Page) -> None:
     assert violations(page) == []
     assert is_narrow_enough(page)
     page.get_by_role("button", name="Rembourser la moitié").click()
-    page.get_by_text("Remboursement de 617,25\N{NO-BREAK SPACE}€ : fait").wait_for()
+    page.get_by_text("Remboursement de 617,25\N{NO-BREAK SPACE}€\N{NO-BREAK SPACE}: fait").wait_for()
     assert [text for text in complaints if "status of" not in text] == []
 
 
