@@ -21,7 +21,7 @@ from notifications.models import OutgoingEmail
 from quotes.models import Quote
 from signing.models import Signature, SigningRequest
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.sqlite]
 PHONE: ViewportSize = {"width": 390, "height": 844}
 SMALLEST: ViewportSize = {"width": 320, "height": 640}
 KB = 1024

@@ -19,6 +19,8 @@ from quotes.pdf import Reason, RenderingFailed
 from quotes.tests.documents import Server, asked, read, trap
 from quotes.tests.ssrf import payloads
 
+pytestmark = pytest.mark.sqlite
+
 SECRET = "SECRET-OF-THE-MACHINE"
 PAGE = '<!doctype html><html lang="fr"><title>Essai</title><body>{}</body></html>'
 PNG = bytes.fromhex(

@@ -19,6 +19,8 @@ from quotes.tests.contents import COMPANY, CUSTOMER, LINES, item, make_content, 
 from quotes.tests.documents import asked, read, trap
 from quotes.tests.ssrf import payloads
 
+pytestmark = pytest.mark.sqlite
+
 rendered = functools.cache(rendering.quote_pdf)  # the same text gives the same bytes: no need to wait twice
 MILLIMETRE = 72 / 25.4
 FOOT = re.compile(r"page \d+/\d+")

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pytest
 from django.template.loader import render_to_string
 
 from logisav.tests.figures import sample
@@ -19,6 +20,8 @@ from quotes.tests.contents import COMPANY, make_content, poisoned
 from quotes.tests.documents import asked, read, trap
 from quotes.tests.ssrf import payloads
 from signing.evidence import Certificate, Step
+
+pytestmark = pytest.mark.sqlite
 
 PNG = bytes.fromhex(
     "89504e470d0a1a0a0000000d4948445200000001000000010804000000b51c0c02"

@@ -14,7 +14,7 @@ from quotes.tests.factories import SYSTEM, make_quote
 from signing import sealing
 from signing.tests.factories import make_signature
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.sqlite]
 FORBIDDEN = ("/OpenAction", "/AA", "/JavaScript", "/XFA", "/NeedAppearances")
 
 

@@ -25,6 +25,8 @@ from quotes.tests.documents import read
 from signing import seal
 from signing.seal import Attachment, Report, Signer
 
+pytestmark = pytest.mark.sqlite
+
 PAGE = '<!doctype html><html lang="fr"><title>{0}</title><body><h1>{0}</h1><p>{1}</p>{2}</body></html>'
 TABLE = "<table><tr><th>Mot</th><th>Montant</th></tr><tr><td>Un</td><td>1</td></tr></table>"
 LINK = '<p><a href="https://example.org/">Un lien</a></p>'

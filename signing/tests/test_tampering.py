@@ -26,7 +26,7 @@ from signing.tests import tampering
 from signing.tests.administrator import lift_triggers
 from signing.tests.factories import make_signature
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.sqlite]
 Figure = Callable[[str, str], None]
 
 

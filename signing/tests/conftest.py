@@ -1,0 +1,24 @@
+"""Rendering gives the same bytes for the same page, so that a page which many tests need is rendered once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pytest
+
+from quotes import pdf
+
+really_render = pdf.render
+rendered: dict[tuple[str, tuple[tuple[str, bytes], ...]], bytes] = {}
+
+
+def render_once(html: str, *, images: Mapping[str, bytes] | None = None) -> bytes:
+    key = (html, tuple(sorted((images or {}).items())))
+    if key not in rendered:
+        rendered[key] = really_render(html, images=images)
+    return rendered[key]
+
+
+@pytest.fixture(autouse=True)
+def _render_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pdf, "render", render_once)
