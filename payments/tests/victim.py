@@ -19,6 +19,7 @@ import stripe
 from django.db import connection, connections
 
 NEVER = 1_000_000
+KEPT: list[Any] = []  # never closed from here: that would end the parent's session
 
 
 @dataclass
@@ -75,6 +76,7 @@ def kill_at(step: int, verb: Callable[[], object]) -> bool:
 def _live(step: int, verb: Callable[[], object]) -> None:
     """Never returns: a fork must not run the rest of the tests."""
     code = 1
+    _leave_the_parents_connections()
     try:
         with walking(Death(step)):
             verb()
@@ -84,6 +86,17 @@ def _live(step: int, verb: Callable[[], object]) -> None:
     finally:
         sys.stderr.flush()
         os._exit(code)
+
+
+def _leave_the_parents_connections() -> None:
+    """A socket that is still the parent's would outlive this process, and with it a transaction half done.
+
+    Where a browser keeps an event loop running, the parent closes the connections of its loop; the fork, in which no
+    loop counts as running, finds those of the thread.
+    """
+    for inherited in connections.all(initialized_only=True):
+        KEPT.append(inherited.connection)
+        inherited.connection = None
 
 
 def steps_of(verb: Callable[[], object]) -> int:
