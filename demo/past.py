@@ -157,5 +157,6 @@ def work_off(quote: Quote) -> None:
         rendering.render_version(version.pk)
     for signature in Signature.objects.filter(quote=quote, done_at=None):
         sealing.seal_signature(signature.pk)
+    payments.ensure_deposit(quote.pk)
     for email in OutgoingEmail.objects.filter(about=quote.number).due(timezone.now()):
         delivery.deliver(email.pk)

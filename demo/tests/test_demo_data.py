@@ -7,12 +7,13 @@ import re
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
+from pathlib import Path
 
 import pytest
 
 from demo.people import ADMIN
 from demo.stories import SAMPLES
-from demo.tests.running import Demo, once, running_demo
+from demo.tests.running import Demo, filled_demo, once, running_demo
 from quotes.models import Quote
 
 pytestmark = once
@@ -101,14 +102,26 @@ def test_no_mail_is_left_behind(demo: Demo) -> None:
     assert demo.rows("SELECT message, state FROM notifications_outgoingemail WHERE state <> 'sent'") == []
 
 
-def test_doing_it_again_changes_nothing(demo: Demo) -> None:
-    before, mails = dump(demo), len(list((demo.folder / "mails").iterdir()))
-    done = demo.manage("demo_data")
-    assert done.returncode == 0, done.stderr
-    assert f"Utilisateur {ADMIN.username}, mot de passe {ADMIN.password}" in done.stdout
-    assert f"Bureau : {demo.address}/admin/" in done.stdout
-    assert dump(demo) == before
-    assert len(list((demo.folder / "mails").iterdir())) == mails
+def test_doing_it_again_changes_nothing(tmp_path: Path) -> None:
+    with filled_demo(tmp_path / "demo") as demo:
+        before, mails = dump(demo), sorted((demo.folder / "mails").iterdir())
+        done = demo.manage("demo_data")
+        assert done.returncode == 0, done.stderr
+        assert f"Utilisateur {ADMIN.username}, mot de passe {ADMIN.password}" in done.stdout
+        assert "/admin/" in done.stdout
+        assert dump(demo) == before
+        assert sorted((demo.folder / "mails").iterdir()) == mails
+
+
+QUEUES = "SELECT (SELECT count(*) FROM quotes_quoteevent), (SELECT count(*) FROM notifications_outgoingemail)"
+
+
+def test_the_worker_finds_nothing_left_to_do(tmp_path: Path) -> None:
+    with filled_demo(tmp_path / "demo") as demo:
+        before = demo.rows(QUEUES)
+        done = demo.manage("sweep")
+        assert done.returncode == 0, done.stderr
+        assert demo.rows(QUEUES) == before
 
 
 def dump(demo: Demo) -> list[str]:
