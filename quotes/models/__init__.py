@@ -3,12 +3,15 @@
 from quotes.models.access import AccessLink, Answer, Question
 from quotes.models.company import Company, Customer
 from quotes.models.journal import JournalHead, QuoteEvent
-from quotes.models.quote import IllegalMove, NumberCounter, Quote, QuoteLine
+from quotes.models.library import CatalogueItem, QuoteTemplate, TemplateLine, TextTemplate
+from quotes.models.line import QuoteLine
+from quotes.models.quote import IllegalMove, NumberCounter, Quote
 from quotes.models.version import QuoteVersion
 
 __all__ = [
     "AccessLink",
     "Answer",
+    "CatalogueItem",
     "Company",
     "Customer",
     "IllegalMove",
@@ -18,5 +21,8 @@ __all__ = [
     "Quote",
     "QuoteEvent",
     "QuoteLine",
+    "QuoteTemplate",
     "QuoteVersion",
+    "TemplateLine",
+    "TextTemplate",
 ]

@@ -119,6 +119,19 @@ class Company(models.Model):
     deposit_reminder_days = models.JSONField(
         "rappels de l'acompte (jours après la signature)", default=default_reminder_days, blank=True
     )
+    quote_reminder_days = models.JSONField(
+        "relances automatiques (jours après l'envoi)", default=list, blank=True
+    )
+    expiry_notice_days = models.PositiveSmallIntegerField(
+        "prévenir le responsable avant la fin de validité (jours)",
+        default=3,
+        validators=[MaxValueValidator(60)],
+        help_text="0 : ne pas prévenir.",
+    )
+    travel_costs = models.CharField("frais de déplacement", max_length=200, blank=True)
+    quote_cost = models.CharField(
+        "devis gratuit ou payant", max_length=200, blank=True, default="Devis gratuit"
+    )
 
     class Meta:
         verbose_name = "entreprise"

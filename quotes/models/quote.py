@@ -8,7 +8,6 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Self
 
 from django.conf import settings
-from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.urls import reverse
 from django.utils import timezone
@@ -20,9 +19,6 @@ if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
     from quotes.models.version import QuoteVersion
-
-
-VAT_CHOICES = [(rate, french.percent(rate)) for rate in money.VAT_RATES]
 
 
 class IllegalMove(Exception):
@@ -157,6 +153,12 @@ class Quote(models.Model):
     tags = models.CharField("étiquettes", max_length=200, blank=True)
     state = models.CharField("état", max_length=10, choices=State, default=State.DRAFT, editable=False)
     revising = models.BooleanField("nouvelle version en préparation", default=False, editable=False)
+    next_reminder_at = models.DateTimeField(
+        "prochaine relance automatique", null=True, blank=True, editable=False
+    )
+    expiry_told_for = models.DateField(
+        "fin de validité annoncée au responsable", null=True, blank=True, editable=False
+    )
     blocked_at = models.DateTimeField("accès bloqué le", null=True, blank=True, editable=False)
     blocked_reason = models.CharField("raison du blocage", max_length=300, blank=True, editable=False)
     accepted_at = models.DateTimeField("accepté le", null=True, blank=True, editable=False)
@@ -171,7 +173,14 @@ class Quote(models.Model):
         verbose_name_plural = "devis"
         ordering = ("-created_at",)
         permissions = (("manage_all_quotes", "Voir et gérer tous les devis"),)
-        indexes = (models.Index(fields=["state", "valid_until"], name="quote_state_validity"),)
+        indexes = (
+            models.Index(fields=["state", "valid_until"], name="quote_state_validity"),
+            models.Index(
+                fields=["next_reminder_at"],
+                name="quotes_to_remind",
+                condition=models.Q(next_reminder_at__isnull=False),
+            ),
+        )
         constraints = (
             models.CheckConstraint(
                 condition=models.Q(
@@ -271,74 +280,3 @@ class Quote(models.Model):
         if self.deposit_kind == self.DepositKind.PERCENT:
             return money.percentage_of(self.totals.incl_tax, self.deposit_value)
         return self.deposit_value if self.deposit_kind == self.DepositKind.AMOUNT else money.ZERO
-
-
-class QuoteLine(models.Model):
-    class Kind(models.TextChoices):
-        ITEM = "item", "Ligne"
-        SECTION = "section", "Section"
-        TEXT = "text", "Texte libre"
-
-    quote = models.ForeignKey(Quote, on_delete=models.CASCADE, related_name="lines")
-    position = models.PositiveIntegerField("rang", default=0)
-    kind = models.CharField("genre", max_length=8, choices=Kind, default=Kind.ITEM)
-    label = models.CharField("désignation", max_length=300)
-    description = models.TextField("description", blank=True, max_length=3000)
-    quantity = models.DecimalField(
-        "quantité",
-        max_digits=12,
-        decimal_places=3,
-        default=Decimal(1),
-        validators=[MinValueValidator(Decimal("0.001"))],
-    )
-    unit = models.CharField("unité", max_length=20, blank=True)
-    unit_price = models.DecimalField(
-        "prix unitaire HT (€)",
-        max_digits=12,
-        decimal_places=2,
-        default=Decimal(0),
-        validators=[MinValueValidator(Decimal(0))],
-    )
-    discount = models.DecimalField(
-        "remise (%)",
-        max_digits=5,
-        decimal_places=2,
-        default=Decimal(0),
-        validators=[MinValueValidator(Decimal(0)), MaxValueValidator(Decimal(100))],
-    )
-    vat_rate = models.DecimalField(
-        "TVA", max_digits=4, decimal_places=2, default=Decimal(20), choices=VAT_CHOICES
-    )
-    option = models.BooleanField("option, hors total", default=False)
-
-    class Meta:
-        verbose_name = "ligne"
-        ordering = ("position", "pk")
-        constraints = (
-            models.CheckConstraint(condition=models.Q(quantity__gt=0), name="line_quantity_positive"),
-            models.CheckConstraint(condition=models.Q(unit_price__gte=0), name="line_price_not_negative"),
-            models.CheckConstraint(
-                condition=models.Q(discount__gte=0, discount__lte=100), name="line_discount_in_bounds"
-            ),
-            models.CheckConstraint(
-                condition=models.Q(vat_rate__in=list(money.VAT_RATES)), name="line_vat_rate_known"
-            ),
-            models.CheckConstraint(
-                condition=models.Q(option=False) | models.Q(kind="item"), name="line_option_is_an_item"
-            ),
-        )
-
-    def __str__(self) -> str:
-        return self.label
-
-    @property
-    def counts(self) -> bool:
-        """Whether the line is part of the totals."""
-        return self.kind == self.Kind.ITEM and not self.option
-
-    @property
-    def total(self) -> Decimal:
-        """Euros excl. tax, to the cent."""
-        if self.kind != self.Kind.ITEM:
-            return money.ZERO
-        return money.line_total(quantity=self.quantity, unit_price=self.unit_price, discount=self.discount)

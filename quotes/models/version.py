@@ -37,6 +37,7 @@ class QuoteVersion(QueuedRow):
     total = models.DecimalField("total TTC", max_digits=14, decimal_places=2)
     deposit = models.DecimalField("acompte", max_digits=14, decimal_places=2)
     frozen_at = models.DateTimeField(default=timezone.now)
+    mail_words = models.TextField("mot du responsable dans le mail", blank=True, max_length=2000)
 
     objects: models.Manager[QuoteVersion] = QueueQuerySet["QuoteVersion"].as_manager()
 

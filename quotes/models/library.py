@@ -1,0 +1,95 @@
+"""What an owner takes from the shelf: articles with their prices, texts, whole quotes to begin from."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from django.db import models
+
+from quotes import money
+from quotes.models.line import Line, Priced, bounds
+from quotes.models.quote import Quote
+
+
+class CatalogueItem(Priced):
+    """An article of the price list. A quote's line copies it: a later price changes no quote."""
+
+    reference = models.CharField("référence", max_length=40, unique=True)
+    label = models.CharField("désignation", max_length=300)
+    description = models.TextField("description", blank=True, max_length=3000)
+    is_active = models.BooleanField("proposé dans les devis", default=True)
+
+    class Meta:
+        verbose_name = "article"
+        verbose_name_plural = "catalogue"
+        ordering = ("reference",)
+        constraints = (
+            models.CheckConstraint(condition=models.Q(unit_price__gte=0), name="article_price_not_negative"),
+            models.CheckConstraint(
+                condition=models.Q(vat_rate__in=list(money.VAT_RATES)), name="article_vat_rate_known"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.reference}, {self.label}"
+
+
+class TextTemplate(models.Model):
+    """Words that come back from quote to quote."""
+
+    class Place(models.TextChoices):
+        INTRO = "intro", "Texte avant les lignes"
+        OUTRO = "outro", "Texte après les lignes"
+        CONDITIONS = "conditions", "Conditions particulières"
+        ANSWER = "answer", "Réponse à une question"
+
+    name = models.CharField("nom", max_length=80)
+    place = models.CharField("où il sert", max_length=12, choices=Place, default=Place.INTRO)
+    text = models.TextField("texte", max_length=5000)
+
+    class Meta:
+        verbose_name = "texte type"
+        verbose_name_plural = "textes types"
+        ordering = ("place", "name")
+        constraints = (models.UniqueConstraint(fields=["place", "name"], name="text_template_name_unique"),)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class QuoteTemplate(models.Model):
+    """A quote to begin from: everything but its customer, number and dates."""
+
+    name = models.CharField("nom du modèle", max_length=80, unique=True)
+    title = models.CharField("objet", max_length=160)
+    contract = models.CharField(
+        "conclusion du contrat", max_length=14, choices=Quote.Contract, default=Quote.Contract.DISTANCE
+    )
+    intro = models.TextField("texte avant les lignes", blank=True, max_length=5000)
+    outro = models.TextField("texte après les lignes", blank=True, max_length=5000)
+    conditions = models.TextField("conditions particulières", blank=True, max_length=5000)
+    deposit_kind = models.CharField(
+        "acompte", max_length=8, choices=Quote.DepositKind, default=Quote.DepositKind.PERCENT
+    )
+    deposit_value = models.DecimalField(
+        "valeur de l'acompte", max_digits=12, decimal_places=2, default=Decimal(30)
+    )
+    start = models.CharField("début prévu", max_length=120, blank=True)
+    duration = models.CharField("durée prévue", max_length=120, blank=True)
+    tags = models.CharField("étiquettes", max_length=200, blank=True)
+
+    class Meta:
+        verbose_name = "modèle de devis"
+        verbose_name_plural = "modèles de devis"
+        ordering = ("name",)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class TemplateLine(Line):
+    template = models.ForeignKey(QuoteTemplate, on_delete=models.CASCADE, related_name="lines")
+
+    class Meta(Line.Meta):
+        verbose_name = "ligne"
+        constraints = bounds("template_line")
