@@ -13,12 +13,14 @@ import shutil
 import subprocess
 import sys
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.conf import settings
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
@@ -26,8 +28,9 @@ from notifications.models import OutgoingEmail
 from quotes.models import Quote, QuoteEvent
 from quotes.tests.desk import at_desk, owner, page_of, text
 from quotes.tests.factories import make_sent_quote
-from signing import proof, seal
+from signing import proof, restamping, seal
 from signing.models import SealedDocument, Signature
+from signing.tests.authority import PASSPHRASE, Authority, running_authority
 from signing.tests.factories import make_signature, right_code
 from signing.tests.sealed import make_small_document, make_whole_document
 
@@ -136,6 +139,58 @@ def test_it_holds_for_a_key_made_by_the_command(
     folder = unpacked(signature, tmp_path / "zip")
     follow(folder, tools)
     assert "aucune autorité ne se porte garante" in (folder / "LISEZMOI.txt").read_text()
+
+
+@pytest.fixture(scope="module")
+def authority(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Authority]:
+    with running_authority(tmp_path_factory.mktemp("authority")) as running:
+        yield running
+
+
+def stamped(settings: Any, authority: Authority) -> None:
+    settings.TSA_URLS, settings.SEAL_AUTHORITIES = [authority.stamps], str(authority.root)
+
+
+def archived(settings: Any, authority: Authority) -> None:
+    """With a key that an authority issued, the seal carries what its checking will need for years."""
+    stamped(settings, authority)
+    settings.SEAL_PKCS12, settings.SEAL_PASSPHRASE = str(authority.key), PASSPHRASE
+
+
+@pytest.mark.parametrize(("level", "setting"), [("B-T", stamped), ("B-LTA", archived)])
+def test_it_holds_at_every_level(
+    level: str,
+    setting: Callable[[Any, Authority], None],
+    authority: Authority,
+    tmp_path: Path,
+    tools: dict[str, str],
+    settings: Any,
+) -> None:
+    setting(settings, authority)
+    signature, document = make_whole_document()
+    deliver_all()
+    assert SealedDocument.objects.get().level == level
+    follow(unpacked(signature, tmp_path / "zip"), tools)
+    assert "AUTHENTIQUE" in public_check(document).upper()
+
+
+def test_it_holds_after_a_fresh_time_stamp(
+    authority: Authority, tmp_path: Path, tools: dict[str, str], settings: Any
+) -> None:
+    archived(settings, authority)
+    signature, first = make_whole_document()
+    deliver_all()
+    again = restamping.restamp(signature)
+    assert again is not None
+    with again.file.open("rb") as file:
+        assert file.read().startswith(first)
+    follow(unpacked(Signature.objects.get(pk=signature.pk), tmp_path / "zip"), tools)
+
+
+def public_check(document: bytes) -> str:
+    """What a stranger reads at /verifier/."""
+    file = SimpleUploadedFile("devis.pdf", document, content_type="application/pdf")
+    return text(Client().post("/verifier/", {"pdf": file}))
 
 
 def rewrite_journal(folder: Path, change: Callable[[list[dict[str, str]]], None]) -> None:
