@@ -24,6 +24,7 @@ def _item(title: str, icon: str, address: str, permission: Any, **more: Any) -> 
 
 _QUOTES = _may("quotes.view_quote", "quotes.change_quote")
 _CUSTOMERS = _may("quotes.view_customer", "quotes.change_customer")
+_CATALOGUE = _may("quotes.view_catalogueitem", "quotes.change_catalogueitem")
 _COMPANY = _may("quotes.view_company", "quotes.change_company")
 _MAILS = _may("notifications.view_outgoingemail")
 
@@ -64,6 +65,7 @@ UNFOLD: dict[str, Any] = {
                     _item("Devis", "description", "quotes_quote_changelist", _QUOTES),
                     _item("Questions", "forum", "quotes_question_changelist", _QUOTES),
                     _item("Clients", "group", "quotes_customer_changelist", _CUSTOMERS),
+                    _item("Catalogue", "sell", "quotes_catalogueitem_changelist", _CATALOGUE),
                     _item(
                         "Signatures", "draw", "signing_signature_changelist", _may("signing.view_signature")
                     ),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from decimal import Decimal
 from typing import Any, ClassVar
 
@@ -17,9 +18,25 @@ from unfold.widgets import (
 from quotes import french, money
 from quotes.models import Company, Quote, QuoteLine
 
+
+class TypedDecimalField(forms.DecimalField):
+    """A number as people type it, `1 234,50` or `1234.5`; static/desk/money.js reads it alike."""
+
+    TYPED = re.compile(r"[+-]?([0-9]+[.,]?[0-9]*|[.,][0-9]+)")
+
+    def to_python(self, value: Any) -> Decimal | None:
+        if value in self.empty_values or isinstance(value, Decimal):
+            return super().to_python(value)
+        typed = "".join(str(value).split())
+        if not self.TYPED.fullmatch(typed):
+            raise forms.ValidationError(self.error_messages["invalid"], code="invalid")
+        return super().to_python(typed)
+
+
 # Decimal fields are typed and read with a comma, whatever the browser's language.
 DECIMALS = {
     models.DecimalField: {
+        "form_class": TypedDecimalField,
         "widget": UnfoldAdminTextInputWidget(attrs={"inputmode": "decimal"}),
         "localize": True,
     }
@@ -78,14 +95,18 @@ class QuoteForm(forms.ModelForm):  # type: ignore[type-arg]
             self.add_error("withdrawal_exception", "Choisissez l'exception que cette raison explique.")
 
 
-class LineForm(forms.ModelForm):  # type: ignore[type-arg]
-    # Rates as text: the database's 5.50 is the choice 5.5, whatever the decimal sign.
-    vat_rate = forms.TypedChoiceField(
+def vat_choice() -> forms.TypedChoiceField:
+    """Rates as text: the database's 5.50 is the choice 5.5, whatever the decimal sign."""
+    return forms.TypedChoiceField(
         label="TVA",
         choices=[(str(rate), french.percent(rate)) for rate in money.VAT_RATES],
         coerce=Decimal,
         widget=UnfoldAdminSelectWidget,
     )
+
+
+class LineForm(forms.ModelForm):  # type: ignore[type-arg]
+    vat_rate = vat_choice()
 
     class Meta:
         labels: ClassVar = {"unit_price": "Prix HT (€)", "option": "Option"}

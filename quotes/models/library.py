@@ -3,12 +3,26 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import Self
 
 from django.db import models
 
-from quotes import money
+from quotes import folding, money
 from quotes.models.line import Line, Priced, bounds
 from quotes.models.quote import Quote
+
+
+class CatalogueItemQuerySet(models.QuerySet["CatalogueItem"]):
+    def matching(self, words: str) -> Self:
+        """Those that bear every word in their reference or label, whatever its accents and case."""
+        found = self
+        for word in words.split():
+            pattern = folding.pattern(word)
+            found = found.filter(models.Q(reference__iregex=pattern) | models.Q(label__iregex=pattern))
+        return found
+
+    def offered(self) -> Self:
+        return self.filter(is_active=True)
 
 
 class CatalogueItem(Priced):
@@ -18,6 +32,8 @@ class CatalogueItem(Priced):
     label = models.CharField("désignation", max_length=300)
     description = models.TextField("description", blank=True, max_length=3000)
     is_active = models.BooleanField("proposé dans les devis", default=True)
+
+    objects = CatalogueItemQuerySet.as_manager()
 
     class Meta:
         verbose_name = "article"

@@ -11,12 +11,28 @@ from django.db import transaction
 OWNERS = "Responsables de devis"
 MANAGERS = "Gestionnaires"
 OF_OWNERS = {
-    "quotes": ("add_quote", "change_quote", "view_quote", "add_customer", "change_customer", "view_customer"),
+    "quotes": (
+        "add_quote",
+        "change_quote",
+        "view_quote",
+        "add_customer",
+        "change_customer",
+        "view_customer",
+        "view_catalogueitem",
+    ),
     "signing": ("view_signature",),
     "payments": ("view_deposit",),
 }
 OF_MANAGERS = {
-    "quotes": (*OF_OWNERS["quotes"], "manage_all_quotes", "add_company", "change_company", "view_company"),
+    "quotes": (
+        *OF_OWNERS["quotes"],
+        "manage_all_quotes",
+        "add_company",
+        "change_company",
+        "view_company",
+        "add_catalogueitem",
+        "change_catalogueitem",
+    ),
     "signing": OF_OWNERS["signing"],
     "payments": OF_OWNERS["payments"],
     "notifications": ("view_outgoingemail",),

@@ -1,0 +1,96 @@
+"""The price list on the desk, and the search that the editor asks."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin
+from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
+from django.forms import ModelForm
+from django.http import HttpRequest, JsonResponse
+from django.urls import URLPattern, path
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.views.decorators.http import require_safe
+from unfold.admin import ModelAdmin
+
+from quotes import french
+from quotes.admin.forms import DECIMALS, trimmed, vat_choice
+from quotes.fields import visible
+from quotes.models import CatalogueItem
+
+MOST_FOUND, LONGEST_SEARCH = 12, 100
+
+
+class CatalogueItemForm(ModelForm):  # type: ignore[type-arg]
+    vat_rate = vat_choice()
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.initial["vat_rate"] = str(trimmed(self.instance.vat_rate))
+
+
+@admin.register(CatalogueItem)
+class CatalogueItemAdmin(ModelAdmin):
+    """Nothing is deleted: an article that is no longer sold is no longer offered."""
+
+    form = CatalogueItemForm
+    formfield_overrides = DECIMALS
+    list_display = ("reference", "label", "unit", "price", "rate", "is_active")
+    list_filter = ("is_active",)
+    search_fields = ("reference", "label")
+    search_help_text = "Référence, désignation"
+    actions = None
+    list_per_page = 50
+    show_full_result_count = False
+    warn_unsaved_form = True
+    fields = (("reference", "is_active"), "label", "description", ("unit", "unit_price", "vat_rate"))
+
+    def has_delete_permission(self, request: HttpRequest, obj: CatalogueItem | None = None) -> bool:
+        return False
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[CatalogueItem], search_term: str
+    ) -> tuple[QuerySet[CatalogueItem], bool]:
+        return queryset & CatalogueItem.objects.matching(_words(search_term)), False
+
+    @admin.display(description="Prix HT", ordering="unit_price")
+    def price(self, item: CatalogueItem) -> SafeString:
+        return format_html('<span class="amount">{}</span>', french.money(item.unit_price))
+
+    @admin.display(description="TVA", ordering="vat_rate")
+    def rate(self, item: CatalogueItem) -> str:
+        return french.percent(item.vat_rate)
+
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view(search)
+        return [path("chercher/", view, name="quotes_catalogueitem_search"), *super().get_urls()]
+
+
+@require_safe
+def search(request: HttpRequest) -> JsonResponse:
+    """What the editor offers to add, as the form's fields want it typed; `more` when there would be others."""
+    if not request.user.has_perm("quotes.view_catalogueitem"):
+        raise PermissionDenied
+    items = CatalogueItem.objects.offered().matching(_words(request.GET.get("q", "")))
+    found = list(items[: MOST_FOUND + 1])
+    return JsonResponse(
+        {"items": [_as_typed(item) for item in found[:MOST_FOUND]], "more": len(found) > MOST_FOUND}
+    )
+
+
+def _words(typed: str) -> str:
+    return visible(typed)[:LONGEST_SEARCH]
+
+
+def _as_typed(item: CatalogueItem) -> dict[str, str]:
+    return {
+        "reference": item.reference,
+        "label": item.label,
+        "description": item.description,
+        "unit": item.unit,
+        "unit_price": f"{item.unit_price:f}".replace(".", ","),
+        "vat_rate": str(trimmed(item.vat_rate)),
+        "price": f"{french.money(item.unit_price)}{f' / {item.unit}' if item.unit else ''}",
+    }
