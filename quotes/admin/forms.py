@@ -48,14 +48,8 @@ def trimmed(value: Decimal) -> Decimal:
     return Decimal(f"{value.normalize():f}")
 
 
-class QuoteForm(forms.ModelForm):  # type: ignore[type-arg]
-    payment_methods = forms.MultipleChoiceField(
-        label="Moyens de paiement de l'acompte",
-        choices=Company.Method,
-        required=False,
-        widget=UnfoldAdminCheckboxSelectMultipleWidget,
-        help_text="Rien de coché : ceux de l'entreprise.",
-    )
+class WithDeposit(forms.ModelForm):  # type: ignore[type-arg]
+    """What a quote and a template of quotes ask alike of their deposit."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -64,8 +58,31 @@ class QuoteForm(forms.ModelForm):  # type: ignore[type-arg]
 
     def clean(self) -> dict[str, Any]:
         super().clean()
-        self._check_dates()
         self._check_deposit()
+        return self.cleaned_data
+
+    def _check_deposit(self) -> None:
+        kind, value = self.cleaned_data.get("deposit_kind"), self.cleaned_data.get("deposit_value")
+        if kind == Quote.DepositKind.NONE:
+            self.cleaned_data["deposit_value"] = Decimal(0)
+        elif value is not None and value <= 0:
+            self.add_error("deposit_value", "Indiquez un acompte supérieur à zéro, ou « Pas d'acompte ».")
+        elif kind == Quote.DepositKind.PERCENT and value is not None and value > 100:
+            self.add_error("deposit_value", "Un pourcentage ne dépasse pas 100.")
+
+
+class QuoteForm(WithDeposit):
+    payment_methods = forms.MultipleChoiceField(
+        label="Moyens de paiement de l'acompte",
+        choices=Company.Method,
+        required=False,
+        widget=UnfoldAdminCheckboxSelectMultipleWidget,
+        help_text="Rien de coché : ceux de l'entreprise.",
+    )
+
+    def clean(self) -> dict[str, Any]:
+        super().clean()
+        self._check_dates()
         self._check_exception()
         return self.cleaned_data
 
@@ -76,15 +93,6 @@ class QuoteForm(forms.ModelForm):  # type: ignore[type-arg]
         issued, until = self.cleaned_data.get("issued_on"), self.cleaned_data.get("valid_until")
         if issued and until and until < issued:
             self.add_error("valid_until", "La validité finit avant la date du devis.")
-
-    def _check_deposit(self) -> None:
-        kind, value = self.cleaned_data.get("deposit_kind"), self.cleaned_data.get("deposit_value")
-        if kind == Quote.DepositKind.NONE:
-            self.cleaned_data["deposit_value"] = Decimal(0)
-        elif value is not None and value <= 0:
-            self.add_error("deposit_value", "Indiquez un acompte supérieur à zéro, ou « Pas d'acompte ».")
-        elif kind == Quote.DepositKind.PERCENT and value is not None and value > 100:
-            self.add_error("deposit_value", "Un pourcentage ne dépasse pas 100.")
 
     def _check_exception(self) -> None:
         """An exception of art. L221-28 takes the customer's right away: it has a reason, which they read."""

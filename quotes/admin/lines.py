@@ -1,4 +1,4 @@
-"""The lines of a quote, edited in its form while it is editable."""
+"""The lines of a quote or of a template, edited in its form."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from unfold.widgets import UnfoldAdminTextareaWidget
 from quotes import french
 from quotes.admin.forms import DECIMALS, LineForm
 from quotes.models import Quote, QuoteLine
+from quotes.models.line import Line
 
 
-class LineInline(TabularInline):
-    """Their permissions are the quote's: whoever may change it may change its lines."""
+class LinesInline(TabularInline):
+    """The table of lines of a quote, or of a template of quotes."""
 
-    model = QuoteLine
     form = LineForm
     fields = (
         "kind", "label", "description", "quantity", "unit", "unit_price", "discount", "vat_rate", "option",
@@ -35,16 +35,22 @@ class LineInline(TabularInline):
         }
     }
 
-    def line_total(self, line: QuoteLine) -> str:
-        return french.money(line.total) if line.pk and line.kind == QuoteLine.Kind.ITEM else ""
+    def line_total(self, line: Line) -> str:
+        return french.money(line.total) if line.pk and line.kind == Line.Kind.ITEM else ""
 
     line_total.short_description = "Total HT"  # type: ignore[attr-defined]
 
-    def get_extra(self, request: HttpRequest, obj: Quote | None = None, **kwargs: Any) -> int:
+    def get_extra(self, request: HttpRequest, obj: models.Model | None = None, **kwargs: Any) -> int:
         return 0 if obj else 1
 
-    def get_queryset(self, request: HttpRequest) -> models.QuerySet[QuoteLine]:
-        return QuoteLine.objects.order_by("position", "pk")
+    def get_queryset(self, request: HttpRequest) -> models.QuerySet[Any]:
+        return self.model._default_manager.order_by("position", "pk")
+
+
+class LineInline(LinesInline):
+    """Their permissions are the quote's: whoever may change it may change its lines."""
+
+    model = QuoteLine
 
     def has_view_permission(self, request: HttpRequest, obj: Quote | None = None) -> bool:
         return request.user.has_perm("quotes.view_quote") or request.user.has_perm("quotes.change_quote")
@@ -68,7 +74,7 @@ def in_order(formset: Any) -> None:
     for rank, form in enumerate(kept):
         form.instance.position = rank
         if form.instance.pk is not None:
-            QuoteLine.objects.filter(pk=form.instance.pk).update(position=rank)
+            formset.model.objects.filter(pk=form.instance.pk).update(position=rank)
 
 
 def _counts(form: Any) -> bool:
