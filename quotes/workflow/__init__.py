@@ -25,12 +25,14 @@ from quotes.workflow.sending import (
     revise,
     send,
 )
+from quotes.workflow.templates import NameTaken, create_from_template, save_as_template
 from quotes.workflow.withdrawing import Withdrawal, withdraw
 
 __all__ = [
     "MAX_LINKS_AN_HOUR",
     "MAX_QUESTIONS_AN_HOUR",
     "Asked",
+    "NameTaken",
     "Withdrawal",
     "abandon_sending",
     "answer",
@@ -39,6 +41,7 @@ __all__ = [
     "cancel",
     "change_email",
     "complete_sending",
+    "create_from_template",
     "create_quote",
     "duplicate",
     "mark_accepted",
@@ -50,6 +53,7 @@ __all__ = [
     "request_link",
     "resend_link",
     "revise",
+    "save_as_template",
     "send",
     "unblock",
     "withdraw",

@@ -1,0 +1,67 @@
+"""Quotes begun from a template, and templates made of quotes."""
+
+from __future__ import annotations
+
+from django.contrib.auth.models import User
+from django.db import IntegrityError, transaction
+
+from quotes.journal import Actor
+from quotes.models import Customer, Quote, QuoteLine, QuoteTemplate, TemplateLine
+from quotes.models.line import Line
+from quotes.workflow.locking import locked
+from quotes.workflow.sending import create_quote
+
+KEPT = (
+    "title",
+    "contract",
+    "intro",
+    "outro",
+    "conditions",
+    "deposit_kind",
+    "deposit_value",
+    "start",
+    "duration",
+    "tags",
+)
+OF_A_LINE = tuple(field.name for field in Line._meta.local_fields)
+
+
+class NameTaken(Exception):
+    """Another template bears this name."""
+
+
+@transaction.atomic
+def create_from_template(template_id: int, *, customer: Customer, owner: User, actor: Actor) -> Quote:
+    """A new draft with the template's words, deposit and lines; number and dates are its own."""
+    template = QuoteTemplate.objects.get(pk=template_id)
+    kept = {field: getattr(template, field) for field in KEPT}
+    quote = create_quote(customer=customer, owner=owner, actor=actor, **kept)
+    QuoteLine.objects.bulk_create(QuoteLine(quote=quote, **_copied(line)) for line in template.lines.all())
+    return quote
+
+
+@transaction.atomic
+def save_as_template(quote_id: int, *, name: str) -> QuoteTemplate:
+    """Keep the working copy to begin other quotes from. Raises NameTaken.
+
+    Nothing happens to the quote: its journal, which is its proof, says nothing of it.
+    """
+    quote = locked(quote_id)
+    template = _named(name, quote)
+    TemplateLine.objects.bulk_create(
+        TemplateLine(template=template, **_copied(line)) for line in quote.lines.all()
+    )
+    return template
+
+
+def _named(name: str, quote: Quote) -> QuoteTemplate:
+    kept = {field: getattr(quote, field) for field in KEPT}
+    try:
+        with transaction.atomic():
+            return QuoteTemplate.objects.create(name=name, **kept)
+    except IntegrityError as taken:
+        raise NameTaken(name) from taken
+
+
+def _copied(line: Line) -> dict[str, object]:
+    return {name: getattr(line, name) for name in OF_A_LINE}
