@@ -22,9 +22,15 @@ def _item(title: str, icon: str, address: str, permission: Any, **more: Any) -> 
     return {"title": title, "icon": icon, "link": link, "permission": permission, **more}
 
 
+def _tab(title: str, address: str, permission: Any) -> dict[str, Any]:
+    return {"title": title, "link": reverse_lazy(f"admin:{address}"), "permission": permission}
+
+
 _QUOTES = _may("quotes.view_quote", "quotes.change_quote")
 _CUSTOMERS = _may("quotes.view_customer", "quotes.change_customer")
 _CATALOGUE = _may("quotes.view_catalogueitem", "quotes.change_catalogueitem")
+_TEMPLATES = _may("quotes.view_quotetemplate", "quotes.change_quotetemplate")
+_TEXTS = _may("quotes.view_texttemplate", "quotes.change_texttemplate")
 _COMPANY = _may("quotes.view_company", "quotes.change_company")
 _MAILS = _may("notifications.view_outgoingemail")
 
@@ -39,7 +45,10 @@ UNFOLD: dict[str, Any] = {
     "SHOW_VIEW_ON_SITE": False,
     "BORDER_RADIUS": "6px",
     "DASHBOARD_CALLBACK": "quotes.admin.start.start_page",
-    "STYLES": [lambda request: static("desk/desk.css")],
+    "STYLES": [
+        lambda request: static("desk/desk.css"),
+        lambda request: static("desk/library.css"),
+    ],
     "COLORS": {
         "primary": {
             "50": "oklch(97.5% .013 215)",
@@ -55,6 +64,15 @@ UNFOLD: dict[str, Any] = {
             "950": "oklch(21% .036 221)",
         }
     },
+    "TABS": [
+        {
+            "models": ["quotes.quotetemplate", "quotes.texttemplate"],
+            "items": [
+                _tab("Modèles de devis", "quotes_quotetemplate_changelist", _TEMPLATES),
+                _tab("Textes types", "quotes_texttemplate_changelist", _TEXTS),
+            ],
+        }
+    ],
     "SIDEBAR": {
         "show_search": False,
         "show_all_applications": False,
@@ -66,6 +84,7 @@ UNFOLD: dict[str, Any] = {
                     _item("Questions", "forum", "quotes_question_changelist", _QUOTES),
                     _item("Clients", "group", "quotes_customer_changelist", _CUSTOMERS),
                     _item("Catalogue", "sell", "quotes_catalogueitem_changelist", _CATALOGUE),
+                    _item("Modèles", "library_books", "quotes_quotetemplate_changelist", _TEMPLATES),
                     _item(
                         "Signatures", "draw", "signing_signature_changelist", _may("signing.view_signature")
                     ),

@@ -16,6 +16,7 @@ from unfold.admin import ModelAdmin
 
 from notifications.staff import member
 from quotes import workflow
+from quotes.admin import library
 from quotes.admin.forms import AnswerForm
 from quotes.admin.pages import may_act, page
 from quotes.admin.pills import pill
@@ -124,5 +125,6 @@ class QuestionAdmin(ModelAdmin):
             "quote": question.quote,
             "form": form,
             "may_act": may_act(request),
+            "texts": library.texts(),
         }
         return page(request, "admin/quotes/question/answer.html", context, status=status)

@@ -18,7 +18,7 @@ from unfold.admin import ModelAdmin
 
 from notifications.staff import member
 from quotes import french, versions, workflow
-from quotes.admin import filters, listing, moves, pages
+from quotes.admin import filters, library, listing, moves, pages
 from quotes.admin.forms import DECIMALS, QuoteForm
 from quotes.admin.lines import LineInline, in_order
 from quotes.admin.moves import Move
@@ -219,6 +219,7 @@ class QuoteAdmin(ModelAdmin):
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
     ) -> HttpResponse:
         quote: Quote | None = kwargs.get("obj")
+        context["texts"] = library.texts()
         if quote is not None:
             context |= self._page_context(request, quote)
         return super().render_change_form(request, context, *args, **kwargs)

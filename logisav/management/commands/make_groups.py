@@ -10,6 +10,8 @@ from django.db import transaction
 
 OWNERS = "Responsables de devis"
 MANAGERS = "Gestionnaires"
+# What a manager writes for all; nothing refers to it, so it may be deleted too.
+SHELVES = ("texttemplate", "quotetemplate")
 OF_OWNERS = {
     "quotes": (
         "add_quote",
@@ -19,6 +21,8 @@ OF_OWNERS = {
         "change_customer",
         "view_customer",
         "view_catalogueitem",
+        "view_texttemplate",
+        "view_quotetemplate",
     ),
     "signing": ("view_signature",),
     "payments": ("view_deposit",),
@@ -32,6 +36,7 @@ OF_MANAGERS = {
         "view_company",
         "add_catalogueitem",
         "change_catalogueitem",
+        *(f"{verb}_{shelf}" for shelf in SHELVES for verb in ("add", "change", "delete")),
     ),
     "signing": OF_OWNERS["signing"],
     "payments": OF_OWNERS["payments"],
