@@ -16,6 +16,7 @@ SWEEPS: tuple[Callable[[], int], ...] = (
     anchoring.sweep,
     payments.sweep,
     delivery.sweep,
+    reminding.sweep,
 )
 log = logging.getLogger(__name__)
 

@@ -39,6 +39,11 @@ def render(message: str, context: dict[str, Any], secrets: Secrets, *, subject: 
     )
 
 
+def words(name: str, context: dict[str, Any]) -> str:
+    """A few sentences of a mail by themselves, from templates/emails/words: what whoever sends it may rewrite."""
+    return _render(f"words/{name}.txt", context, autoescape=False).strip()
+
+
 def _render(name: str, context: dict[str, Any], *, autoescape: bool) -> str:
     # The engine's own template: a text part knows neither escaping nor context processors.
     template: Any = get_template(f"emails/{name}")

@@ -8,7 +8,7 @@ from django.contrib.auth import get_user_model
 from django.contrib.auth.models import User
 from django.utils import timezone
 
-from notifications import outbox
+from notifications import outbox, rendering
 from notifications.models import OutgoingEmail
 from quotes import french, journal, links, withdrawal
 from quotes.colour import Palette
@@ -111,19 +111,32 @@ def with_link(message: str, quote: Quote, link: AccessLink, address: str, *, con
     )
 
 
+def usual_words(message: str, quote: Quote) -> str:
+    """What a mail says after the greeting unless its sender writes something else."""
+    return rendering.words(message.removeprefix("quotes/"), {"title": quote.title})
+
+
 def sent(quote: Quote, version: QuoteVersion, link: AccessLink, address: str) -> None:
-    with_link("quotes/link", quote, link, address, context=amounts(version))
+    context = amounts(version) | {"words": version.mail_words}
+    with_link("quotes/link", quote, link, address, context=context)
 
 
 def new_version(
     quote: Quote, version: QuoteVersion, link: AccessLink, address: str, *, changes: list[str]
 ) -> None:
-    context = amounts(version) | {"changes": changes}
+    context = amounts(version) | {"changes": changes, "words": version.mail_words}
     with_link("quotes/new_version", quote, link, address, context=context)
 
 
-def reminder(quote: Quote, version: QuoteVersion, link: AccessLink, address: str) -> None:
-    with_link("quotes/reminder", quote, link, address, context=amounts(version))
+def reminder(quote: Quote, version: QuoteVersion, link: AccessLink, address: str, *, words: str) -> None:
+    with_link("quotes/reminder", quote, link, address, context=amounts(version) | {"words": words})
+
+
+def expiring(quote: Quote, version: QuoteVersion) -> None:
+    """The owner may still remind the customer, or give them more time."""
+    context = amounts(version)
+    text = f"Le devis {quote.number} pour {quote.customer.name} expire le {context['valid_until']}."
+    to_staff("quotes/expiring_owner", quote, kind="expiring", text=text, context=context)
 
 
 def new_link(quote: Quote, link: AccessLink, address: str) -> None:

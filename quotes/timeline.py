@@ -20,6 +20,8 @@ HEADLINES = {
     "link_requested": "Lien demandé par le client",
     "link_sent": "Lien renvoyé",
     "reminded": "Relance envoyée",
+    "reminded_automatically": "Relance automatique envoyée",
+    "expiry_told": "Fin de validité proche, le responsable est prévenu",
     "asked": "Question posée",
     "answered": "Réponse envoyée",
     "refused": "Devis refusé par le client",
@@ -68,6 +70,7 @@ MESSAGES = {
     "quotes/new_version": "la nouvelle version",
     "quotes/new_link": "un nouveau lien",
     "quotes/reminder": "la relance",
+    "quotes/expiring_owner": "la fin de validité proche",
     "quotes/answer": "la réponse à la question",
     "quotes/question_owner": "la question du client",
     "quotes/question_received": "l'accusé de réception de la question",
@@ -184,8 +187,8 @@ def _readable(facts: dict[str, Any]) -> dict[str, Any]:
     readable = facts | {"mail": MESSAGES.get(message, message)}
     if "amount" in facts:
         readable["amount"] = french.money(Decimal(facts["amount"]))
-    if "received_on" in facts:
-        readable["received_on"] = french.day(dt.date.fromisoformat(facts["received_on"]))
+    for date in {"received_on", "valid_until"} & facts.keys():
+        readable[date] = french.day(dt.date.fromisoformat(facts[date]))
     return readable
 
 
@@ -197,6 +200,8 @@ DETAILS = {
     "link_requested": "Le client a demandé un nouveau lien, envoyé à {to}.",
     "link_sent": "Nouveau lien envoyé à {to}.",
     "reminded": "Relance envoyée à {to}.",
+    "reminded_automatically": "Relance automatique envoyée à {to}.",
+    "expiry_told": "Valable jusqu'au {valid_until} : le responsable est prévenu.",
     "asked": "Le client pose une question.",
     "answered": "Réponse envoyée à {to}.",
     "email_changed": "Nouvelle adresse du client : {to}. Les liens envoyés avant ne s'ouvrent plus.",

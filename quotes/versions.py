@@ -46,7 +46,7 @@ def _company_is_complete() -> bool:
     return company is not None and all((company.siret, company.address, company.phone, company.email))
 
 
-def freeze(quote: Quote) -> QuoteVersion:
+def freeze(quote: Quote, *, mail_words: str = "") -> QuoteVersion:
     """Store the next version of the working copy, or raise NotSendable. Its PDF is made later."""
     if reasons := missing(quote):
         raise NotSendable(reasons)
@@ -60,6 +60,7 @@ def freeze(quote: Quote) -> QuoteVersion:
         valid_until=content.valid_until,
         total=content.total,
         deposit=content.deposit.amount if content.deposit else Decimal(0),
+        mail_words=mail_words,
     )
 
 

@@ -41,10 +41,11 @@ WITHDRAWN = {
     "declaration": "Je soussigné(e) Claire Morel renonce au contrat D-2026-0148, «\u00a0Pompe à chaleur\u00a0».",
 }
 QUESTION = "Bonjour,\nle ballon de 200 litres tient-il dans le placard ?\nLa porte fait 62 cm."
+WORDS = "Comme convenu au téléphone, voici notre proposition.\n\nLe ballon de 200 litres est compris."
 ANSWER = "Oui, il fait 58 cm de large.\n\nNous le passons par la porte sans la démonter."
 
 CONTEXTS: dict[str, dict[str, Any]] = {
-    "quotes/link": {**TO_CUSTOMER, **OFFER, **LINK},
+    "quotes/link": {**TO_CUSTOMER, **OFFER, **LINK, "words": WORDS},
     "quotes/new_link": {**TO_CUSTOMER, **LINK},
     "quotes/new_version": {
         **TO_CUSTOMER,
@@ -56,6 +57,7 @@ CONTEXTS: dict[str, dict[str, Any]] = {
         ],
     },
     "quotes/reminder": {**TO_CUSTOMER, **OFFER, **LINK},
+    "quotes/expiring_owner": {**TO_OWNER, **OFFER},
     "quotes/question_owner": {**TO_OWNER, "text": QUESTION, "phone": "06\u00a012\u00a034\u00a056\u00a078"},
     "quotes/question_received": {**TO_CUSTOMER, "text": QUESTION},
     "quotes/answer": {**TO_CUSTOMER, **LINK, "question": QUESTION, "text": ANSWER},

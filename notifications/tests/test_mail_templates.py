@@ -14,7 +14,9 @@ from notifications.tests.samples import CONTEXTS, SECRETS
 
 MISSING = "¡manque!"
 MESSAGES = sorted(CONTEXTS)
-FREE_TEXTS = ("title", "customer", "owner", "greeting", "text", "question", "reason", "phone", "signatory")
+FREE_TEXTS = (
+    "title", "customer", "owner", "greeting", "text", "question", "reason", "phone", "signatory", "words",
+)  # fmt: skip
 ATTACK = "<script>alert(1)</script><a href='https://pirate.example/'>x</a> {{ secret.link }} https://pirate.example/"
 
 

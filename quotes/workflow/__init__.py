@@ -13,10 +13,10 @@ from quotes.workflow.exchange import (
     mark_accepted,
     note_opened,
     refuse,
-    remind,
     request_link,
     resend_link,
 )
+from quotes.workflow.reminding import remind, remind_automatically, tell_expiry
 from quotes.workflow.sending import (
     abandon_sending,
     complete_sending,
@@ -50,11 +50,13 @@ __all__ = [
     "note_opened",
     "refuse",
     "remind",
+    "remind_automatically",
     "request_link",
     "resend_link",
     "revise",
     "save_as_template",
     "send",
+    "tell_expiry",
     "unblock",
     "withdraw",
 ]

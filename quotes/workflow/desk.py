@@ -7,27 +7,34 @@ from django.utils import timezone
 
 from quotes import journal
 from quotes.journal import Actor
-from quotes.models import AccessLink, Customer, Quote
+from quotes.models import AccessLink, Customer, IllegalMove, Quote
 from quotes.workflow.locking import locked
+from quotes.workflow.reminding import plan_reminder
 
 
 @transaction.atomic
 def block(quote_id: int, *, reason: str, actor: Actor) -> None:
-    """The customer's pages say that access is suspended; without effect once accepted."""
+    """The customer's pages say that access is suspended; it must have some to suspend."""
     quote = locked(quote_id)
-    if quote.blocked_at is None:
-        quote.blocked_at, quote.blocked_reason = timezone.now(), reason
-        quote.save(update_fields=["blocked_at", "blocked_reason"])
-        journal.append(quote, "blocked", actor=actor, reason=reason)
+    if quote.blocked_at is not None or quote.state in Quote.CONCLUDED or quote.current_version is None:
+        raise IllegalMove(f"{quote.number}: nothing to block while {quote.state}")
+    quote.blocked_at, quote.blocked_reason = timezone.now(), reason
+    quote.save(update_fields=["blocked_at", "blocked_reason"])
+    journal.append(quote, "blocked", actor=actor, reason=reason)
 
 
 @transaction.atomic
 def unblock(quote_id: int, *, actor: Actor) -> None:
+    """The customer's pages come back, and with them the reminders that are still to come."""
     quote = locked(quote_id)
-    if quote.blocked_at is not None:
-        quote.blocked_at, quote.blocked_reason = None, ""
-        quote.save(update_fields=["blocked_at", "blocked_reason"])
-        journal.append(quote, "unblocked", actor=actor)
+    version = quote.current_version
+    if not quote.is_blocked or version is None:
+        raise IllegalMove(f"{quote.number}: nothing to unblock while {quote.state}")
+    quote.blocked_at, quote.blocked_reason = None, ""
+    quote.save(update_fields=["blocked_at", "blocked_reason"])
+    if quote.state in Quote.SIGNABLE:
+        plan_reminder(quote, version, after=timezone.now())
+    journal.append(quote, "unblocked", actor=actor)
 
 
 @transaction.atomic
@@ -51,6 +58,9 @@ def mark_done(quote_id: int, *, actor: Actor) -> None:
 def _move(quote_id: int, state: Quote.State, kind: str, actor: Actor, **facts: str) -> Quote:
     quote = locked(quote_id)
     quote.move_to(state)
+    if quote.revising and state not in Quote.REVISABLE:
+        quote.revising = False
+        quote.save(update_fields=["revising"])
     journal.append(quote, kind, actor=actor, **facts)
     return quote
 

@@ -1,4 +1,4 @@
-"""Between customer and owner once a quote is out: links, questions, answers, reminders, yes and no."""
+"""Between customer and owner once a quote is out: links, questions, answers, yes and no."""
 
 from __future__ import annotations
 
@@ -53,20 +53,6 @@ def resend_link(quote_id: int, *, actor: Actor) -> AccessLink:
     emails.new_link(quote, link, address)
     journal.append(quote, "link_sent", actor=actor, link=link.pk, to=link.email)
     return link
-
-
-@transaction.atomic
-def remind(quote_id: int, *, actor: Actor) -> None:
-    """« Relancer »: a reminder with a fresh link."""
-    quote = locked(quote_id)
-    version = _version_in_force(quote)
-    if quote.state not in Quote.SIGNABLE or quote.is_blocked:
-        raise IllegalMove(f"{quote.number}: nothing to remind of while {quote.state}")
-    if quote.state == Quote.State.SENT:
-        quote.move_to(Quote.State.REMINDED)
-    link, address = links.make_link(quote)
-    emails.reminder(quote, version, link, address)
-    journal.append(quote, "reminded", actor=actor, link=link.pk, to=link.email)
 
 
 def _version_in_force(quote: Quote) -> QuoteVersion:

@@ -16,6 +16,7 @@ from quotes.models import Company, Customer, IllegalMove, NumberCounter, Quote, 
 from quotes.models.quote import today_in_paris
 from quotes.models.version import version_hash
 from quotes.workflow.locking import locked
+from quotes.workflow.reminding import plan_reminder
 
 
 @transaction.atomic
@@ -93,15 +94,17 @@ def revise(quote_id: int, *, actor: Actor) -> Quote:
 
 
 @transaction.atomic
-def send(quote_id: int, *, actor: Actor) -> QuoteVersion:
+def send(quote_id: int, *, actor: Actor, words: str = "") -> QuoteVersion:
     """Freeze the next version and queue its rendering. Raises NotSendable or IllegalMove.
 
     From now on the version in force, if there was one, can no longer be signed.
+    `words` is what its mail says after the greeting, the usual sentence when empty.
+
     """
     quote = locked(quote_id)
     if not quote.is_editable:
         raise IllegalMove(f"{quote.number}: nothing new to send while {quote.state}")
-    version = versions.freeze(quote)
+    version = versions.freeze(quote, mail_words=words)
     quote.move_to(Quote.State.SENDING)
     journal.append(
         quote,
@@ -129,6 +132,7 @@ def complete_sending(version_id: int, *, pdf: str, pdf_sha256: str) -> Quote:
     quote.save(update_fields=["revising", "refused_at"])
     quote.move_to(Quote.State.SENT)
     _mail_the_link(quote, version, before=before)
+    plan_reminder(quote, version, after=timezone.now())
     return quote
 
 

@@ -1,0 +1,117 @@
+"""While the customer has not answered: reminders, by hand or by themselves, and a word to the owner in time."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from django.db import transaction
+from django.utils import timezone
+
+from quotes import emails, journal, links, schedule
+from quotes.journal import Actor
+from quotes.models import Company, IllegalMove, Quote, QuoteVersion
+from quotes.models.quote import today_in_paris
+from quotes.workflow.locking import locked
+
+BY_HAND, BY_ITSELF = "reminded", "reminded_automatically"
+
+
+@transaction.atomic
+def remind(quote_id: int, *, actor: Actor, words: str = "") -> None:
+    """« Relancer »: a reminder with a fresh link; `words` instead of its usual sentence."""
+    quote = locked(quote_id)
+    version = quote.current_version
+    if version is None or not _is_open(quote, version):
+        raise IllegalMove(f"{quote.number}: nothing to remind of while {quote.state}")
+    _mail_reminder(quote, version, BY_HAND, actor=actor, words=words)
+    plan_reminder(quote, version, after=timezone.now() + schedule.AFTER_ONE_BY_HAND)
+
+
+def _is_open(quote: Quote, version: QuoteVersion) -> bool:
+    """The customer may sign it."""
+    return quote.state in Quote.SIGNABLE and not quote.is_blocked and not version.is_past_validity
+
+
+def _mail_reminder(quote: Quote, version: QuoteVersion, kind: str, *, actor: Actor, words: str) -> None:
+    if quote.state == Quote.State.SENT:
+        quote.move_to(Quote.State.REMINDED)
+    link, address = links.make_link(quote)
+    emails.reminder(quote, version, link, address, words=words)
+    journal.append(quote, kind, actor=actor, link=link.pk, to=link.email)
+
+
+def plan_reminder(quote: Quote, version: QuoteVersion, *, after: dt.datetime) -> None:
+    """Part of a verb that holds the quote: when the next automatic reminder of this version is due, if ever."""
+    days = Company.current().quote_reminder_days
+    sent_at = version.done_at or version.frozen_at
+    _plan(quote, schedule.next_reminder(sent_at, days, after=after))
+
+
+def _plan(quote: Quote, moment: dt.datetime | None) -> None:
+    quote.next_reminder_at = moment
+    quote.save(update_fields=["next_reminder_at"])
+
+
+@transaction.atomic
+def remind_automatically(quote_id: int) -> bool:
+    """A due reminder leaves, waits, or falls away for good. False when another worker was faster."""
+    quote, now = locked(quote_id), timezone.now()
+    if quote.next_reminder_at is None or quote.next_reminder_at > now:
+        return False
+    version = quote.current_version
+    if version is None or not _is_open(quote, version) or _had_enough(quote, version):
+        _plan(quote, None)
+    elif later := _not_before(quote, version, now):
+        _plan(quote, later)
+    else:
+        _mail_reminder(quote, version, BY_ITSELF, actor=Actor.system(), words="")
+        plan_reminder(quote, version, after=now)
+    return True
+
+
+def _had_enough(quote: Quote, version: QuoteVersion) -> bool:
+    """Whatever was planned: the company may have given up reminding, or changed its days half-way."""
+    if not Company.current().quote_reminder_days:
+        return True
+    told = quote.events.filter(kind=BY_ITSELF, at__gte=version.done_at or version.frozen_at)
+    return told.count() >= schedule.MOST_REMINDERS
+
+
+def _not_before(quote: Quote, version: QuoteVersion, now: dt.datetime) -> dt.datetime | None:
+    """Until when this reminder waits; None when nothing keeps it."""
+    first = schedule.reminders(version.done_at or version.frozen_at, Company.current().quote_reminder_days)[0]
+    if quote.revising or _has_open_question(quote):
+        return schedule.in_hours(now + schedule.ONE_DAY)
+    # Whoever holds a link that still opens was written to within the day.
+    link = quote.links.valid().order_by("-expires_at").first()
+    waits_until = max(first, link.expires_at if link else now, schedule.in_hours(now))
+    return schedule.in_hours(waits_until) if waits_until > now else None
+
+
+@transaction.atomic
+def tell_expiry(quote_id: int) -> bool:
+    """The owner learns, once a date, that the customer's time is nearly over. False when there is nothing to tell."""
+    quote = locked(quote_id)
+    version = quote.current_version
+    if version is None or not _waits_for_customer(quote, version):
+        return False
+    if quote.expiry_told_for == version.valid_until or not _is_near(version):
+        return False
+    quote.expiry_told_for = version.valid_until
+    quote.save(update_fields=["expiry_told_for"])
+    emails.expiring(quote, version)
+    journal.append(quote, "expiry_told", actor=Actor.system(), valid_until=version.valid_until.isoformat())
+    return True
+
+
+def _waits_for_customer(quote: Quote, version: QuoteVersion) -> bool:
+    return _is_open(quote, version) and not quote.revising and not _has_open_question(quote)
+
+
+def _has_open_question(quote: Quote) -> bool:
+    """The customer has asked and waits for us."""
+    return quote.questions.filter(answer=None).exists()
+
+
+def _is_near(version: QuoteVersion) -> bool:
+    return version.valid_until - today_in_paris() <= dt.timedelta(days=Company.current().expiry_notice_days)
