@@ -73,6 +73,14 @@ def secret(name: str) -> str:
     return value
 
 
+def one_of(name: str, *choices: str, default: str) -> str:
+    """A word misspelt must not quietly weaken a rule."""
+    value = str(env.str(name, default="")) or default
+    if value not in choices:
+        raise ImproperlyConfigured(f"{name} is {value}: it must be one of {', '.join(choices)}.")
+    return value
+
+
 def required(name: str, example: str) -> str:
     value = str(env.str(name, default=""))
     if not value:

@@ -15,6 +15,7 @@ from logisav.environment import (
     demo_directory,
     demo_note,
     env,
+    one_of,
     payment_page_origins,
     read_demo_secrets,
     refuse_demo_in_production,
@@ -65,6 +66,9 @@ STRIPE_WEBHOOK_SECRETS = env.list("STRIPE_WEBHOOK_SECRETS", default=[])
 STRIPE_API_URL = env.str("STRIPE_API_URL", default=stripe_stand_in).rstrip("/")
 TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXY_COUNT", default=0)
 LOG_LEVEL = env.str("LOG_LEVEL", default="INFO")
+SECOND_FACTOR_REQUIRED = one_of(
+    "SECOND_FACTOR_REQUIRED", "nobody", "managers", "everybody", default="nobody" if DEMO else "managers"
+)
 
 if DEMO:
     refuse_demo_in_production(

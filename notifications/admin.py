@@ -91,9 +91,12 @@ class OutgoingEmailAdmin(ModelAdmin):
             *super().get_urls(),
         ]
 
+    def may_send(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("notifications.change_outgoingemail")
+
     def send_again(self, request: HttpRequest, pk: int) -> HttpResponse:
-        """« Renvoyer »: POST only, the button stands under the mail's own words."""
-        if not self.has_view_permission(request):
+        """« Renvoyer »: POST only, the button stands under the mail's own words. Accountants read, and no more."""
+        if not (self.has_view_permission(request) and self.may_send(request)):
             raise PermissionDenied
         email = OutgoingEmail.objects.filter(pk=pk).first()
         if email is None:
@@ -116,5 +119,10 @@ class OutgoingEmailAdmin(ModelAdmin):
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
     ) -> HttpResponse:
-        context |= {"email": kwargs.get("obj"), "title": "Mail", "subtitle": None}
+        context |= {
+            "email": kwargs.get("obj"),
+            "title": "Mail",
+            "subtitle": None,
+            "may_send": self.may_send(request),
+        }
         return super().render_change_form(request, context, *args, **kwargs)

@@ -26,15 +26,19 @@ from quotes.journal import Actor
 from quotes.models import Quote
 
 
+def may_book(request: HttpRequest) -> bool:
+    """Owners, managers, and accountants, who change nothing else of a quote."""
+    return request.user.has_perm("payments.change_deposit")
+
+
 def visible(request: HttpRequest, quote_id: int) -> Quote:
-    """The quote if this member of staff may see it, else it does not exist; and if they may act on it."""
-    may_act = request.user.has_perm("quotes.change_quote")
-    if not (may_act or request.user.has_perm("quotes.view_quote")):
+    """The quote if this member of staff may see it, else it does not exist; and if they may book money."""
+    if not (request.user.has_perm("quotes.view_quote") or request.user.has_perm("quotes.change_quote")):
         raise PermissionDenied
     quote = Quote.objects.visible_to(member(request)).with_parties().filter(pk=quote_id).first()
     if quote is None:
         raise Http404
-    if not may_act:
+    if not may_book(request):
         raise PermissionDenied
     return quote
 

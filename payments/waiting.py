@@ -12,7 +12,7 @@ from payments import rules
 from payments.models import Deposit, DepositQuerySet, Payment, Standing, StripeEvent
 from payments.stripe_gateway import expects_live, read_event
 from quotes.models import Quote
-from quotes.models.quote import today_in_paris
+from quotes.models.quote import sees_all, today_in_paris
 
 SHOWN_FOR, MOST = dt.timedelta(days=30), 50
 AWAITING_TRANSFER = (Standing.DUE, Standing.PARTIAL)
@@ -56,8 +56,8 @@ def to_look_into(user: User) -> list[Deposit]:
 
 
 def unknown_events(user: User) -> list[StripeEvent]:
-    """For whoever manages all quotes: what Stripe said lately with our mark on it, and no payment of ours."""
-    if not user.has_perm("quotes.manage_all_quotes"):
+    """For whoever sees all quotes: what Stripe said lately with our mark on it, and no payment of ours."""
+    if not sees_all(user):
         return []
     lately = timezone.now() - SHOWN_FOR
     events = StripeEvent.objects.set_aside().filter(payment=None, received_at__gte=lately)[:MOST]

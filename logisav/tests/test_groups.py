@@ -1,4 +1,4 @@
-"""`make_groups`: what owners and managers may do, however often it is run."""
+"""`make_groups`: what each role may do, however often it is run."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def test_running_it_again_changes_nothing_and_mends_what_was_changed(
     group.permissions.clear()
     call_command("make_groups")
     assert set(group.permissions.values_list("codename", flat=True)) == before
-    assert Group.objects.count() == 2
+    assert Group.objects.count() == 4
     assert julien.groups.get() == group
 
 

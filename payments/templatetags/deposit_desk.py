@@ -18,7 +18,7 @@ register.filter("refund_pill", pills.refund_pill)
 
 
 @register.inclusion_tag("admin/payments/on_quote.html")
-def deposit_on_quote(quote: Quote, *, may_act: bool) -> dict[str, Any]:
+def deposit_on_quote(quote: Quote, *, may_book: bool) -> dict[str, Any]:
     """Where the deposit stands, all that was paid, went back or is in doubt, and what can be done."""
     deposit = rules.deposit_of(quote)
     if deposit is None:
@@ -38,7 +38,7 @@ def deposit_on_quote(quote: Quote, *, may_act: bool) -> dict[str, Any]:
         else (),
         "events": aside.filter(payment__deposit=deposit) if stored else (),
         "refund_by": rules.refund_by(quote),
-        "may_act": may_act,
+        "may_book": may_book,
     }
 
 

@@ -6,14 +6,16 @@ from typing import Any
 
 from django.contrib.admin import SimpleListFilter
 from django.contrib.auth.models import User
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 from django.http import HttpRequest
 
+from notifications.staff import member
 from quotes.admin import listing
-from quotes.models import Quote
+from quotes.models import Quote, Turn
+from quotes.models.quote import sees_all
 
 
-class Turn(SimpleListFilter):
+class ByTurn(SimpleListFilter):
     title = "à qui de jouer"
     parameter_name = "tour"
 
@@ -22,6 +24,7 @@ class Turn(SimpleListFilter):
             ("question", "Question à traiter"),
             ("nous", "À nous"),
             ("client", "Au client"),
+            ("bientot", "Validité bientôt passée"),
             ("expire", "Validité passée"),
             ("regle", "Réglé"),
         ]
@@ -29,28 +32,32 @@ class Turn(SimpleListFilter):
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         match self.value():
             case "question":
-                return queryset.filter(has_question=True)
+                return queryset.filter(turn=Turn.QUESTION)
             case "nous":
-                return queryset.filter(turn__lte=listing.OURS)
+                return queryset.filter(turn__lte=Turn.OURS)
             case "client":
-                return queryset.filter(turn=listing.THEIRS)
+                return queryset.filter(turn=Turn.THEIRS)
+            case "bientot":
+                return listing.expiring(queryset)
             case "expire":
-                return queryset.filter(has_lapsed=True)
+                return listing.lapsed(queryset)
             case "regle":
-                return queryset.filter(turn=listing.SETTLED)
+                return queryset.filter(turn=Turn.SETTLED)
         return queryset
 
 
 class Owner(SimpleListFilter):
-    """For managers: whose quotes."""
+    """For those who see all: whose quotes."""
 
     title = "responsable"
     parameter_name = "responsable"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        if not request.user.has_perm("quotes.manage_all_quotes"):
+        if not sees_all(member(request)):
             return []
-        people = User.objects.filter(quotes__isnull=False).distinct().order_by("last_name", "first_name")
+        people = User.objects.filter(Exists(Quote.objects.filter(owner=OuterRef("pk")))).order_by(
+            "last_name", "first_name"
+        )
         return [(str(person.pk), person.get_full_name() or person.get_username()) for person in people]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Quote]) -> QuerySet[Quote]:

@@ -1,4 +1,7 @@
-"""`manage.py make_groups`: the two groups of staff and what each may do. Harmless to repeat; run it after migrate."""
+"""`manage.py make_groups`: the groups of staff, one a role, and what each may do.
+
+Harmless to repeat; run it after migrate.
+"""
 
 from __future__ import annotations
 
@@ -8,8 +11,8 @@ from django.contrib.auth.models import Group, Permission
 from django.core.management.base import BaseCommand
 from django.db import transaction
 
-OWNERS = "Responsables de devis"
-MANAGERS = "Gestionnaires"
+from logisav.roles import Role
+
 # What a manager writes for all; nothing refers to it, so it may be deleted too.
 SHELVES = ("texttemplate", "quotetemplate")
 OF_OWNERS = {
@@ -25,7 +28,7 @@ OF_OWNERS = {
         "view_quotetemplate",
     ),
     "signing": ("view_signature",),
-    "payments": ("view_deposit",),
+    "payments": ("view_deposit", "change_deposit"),
 }
 OF_MANAGERS = {
     "quotes": (
@@ -40,19 +43,36 @@ OF_MANAGERS = {
     ),
     "signing": OF_OWNERS["signing"],
     "payments": OF_OWNERS["payments"],
+    "notifications": ("view_outgoingemail", "change_outgoingemail"),
+    "logisav": ("view_staffaction",),
+}
+OF_ACCOUNTANTS = {
+    "quotes": ("view_quote", "view_all_quotes", "view_customer", "view_catalogueitem"),
+    "signing": ("view_signature",),
+    "payments": ("view_deposit", "change_deposit"),
     "notifications": ("view_outgoingemail",),
+}
+OF_ADMINISTRATORS = OF_MANAGERS | {
+    "auth": ("view_user", "change_user"),
+    "logisav": (*OF_MANAGERS["logisav"], "view_invitation", "add_invitation", "change_invitation"),
+}
+RIGHTS = {
+    Role.OWNER: OF_OWNERS,
+    Role.MANAGER: OF_MANAGERS,
+    Role.ACCOUNTANT: OF_ACCOUNTANTS,
+    Role.ADMINISTRATOR: OF_ADMINISTRATORS,
 }
 
 
 class Command(BaseCommand):
-    help = "Crée ou remet à jour les groupes « Responsables de devis » et « Gestionnaires »."
+    help = "Crée ou remet à jour les groupes du personnel : un par rôle."
 
     @transaction.atomic
     def handle(self, *args: Any, **options: Any) -> None:
-        for name, rights in ((OWNERS, OF_OWNERS), (MANAGERS, OF_MANAGERS)):
-            group, _ = Group.objects.get_or_create(name=name)
+        for role, rights in RIGHTS.items():
+            group, _ = Group.objects.get_or_create(name=role.value)
             group.permissions.set(self._permissions(rights))
-            self.stdout.write(f"{name} : {group.permissions.count()} droits")
+            self.stdout.write(f"{role.value} : {group.permissions.count()} droits")
 
     def _permissions(self, rights: dict[str, tuple[str, ...]]) -> list[Permission]:
         return [
