@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from notifications import delivery
 from payments import workflow as payments
-from quotes import rendering
+from quotes import reminding, rendering
 from signing import anchoring, sealing
 
 SWEEPS: tuple[Callable[[], int], ...] = (
