@@ -35,6 +35,7 @@ def note_no_stamp(signature_id: int, *, reason: str) -> None:
 @transaction.atomic
 def tell_owner_to_choose(signature_id: int) -> None:
     """After a day without an answer, by mail and notification; told once."""
+    quote = locked(Signature.objects.values_list("quote_id", flat=True).get(pk=signature_id))
     due = Signature.objects.filter(
         pk=signature_id,
         done_at=None,
@@ -45,9 +46,7 @@ def tell_owner_to_choose(signature_id: int) -> None:
     if due.update(stamp_told_at=timezone.now()):
         signature = Signature.objects.select_related("quote__customer", "quote__owner").get(pk=signature_id)
         emails.stamp_missing(signature)
-        journal.append(
-            signature.quote, "stamp_choice_asked", actor=Actor.system(), reason=signature.error[:500]
-        )
+        journal.append(quote, "stamp_choice_asked", actor=Actor.system(), reason=signature.error[:500])
 
 
 @transaction.atomic

@@ -407,13 +407,14 @@ def complete_sealing(
 @transaction.atomic
 def tell_sealing_is_late(signature_id: int) -> None:
     """The customer shall not wait in silence; told once."""
+    quote = locked(Signature.objects.values_list("quote_id", flat=True).get(pk=signature_id))
     told = Signature.objects.filter(pk=signature_id, late_mail_at=None, done_at=None).update(
         late_mail_at=timezone.now()
     )
     if told:
         signature = Signature.objects.select_related("quote__customer", "quote__owner").get(pk=signature_id)
         emails.sealing_late(signature)
-        journal.append(signature.quote, "sealing_late", actor=Actor.system())
+        journal.append(quote, "sealing_late", actor=Actor.system())
 
 
 @transaction.atomic

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
-from quotes.models import Quote, QuoteVersion
+from quotes.models import Quote
 
 TONES = {
     Quote.State.SENT: "info",
@@ -18,10 +18,10 @@ TONES = {
 }
 
 
-def pills(quote: Quote, version: QuoteVersion | None) -> SafeString:
+def pills(quote: Quote) -> SafeString:
     """The state, and beside it what is no state of its own."""
     found = [(TONES.get(Quote.State(quote.state), "quiet"), quote.get_state_display())]
-    if version and version.is_past_validity and quote.state in Quote.SIGNABLE:
+    if quote.has_lapsed:
         found.append(("warn", "Expiré"))
     if quote.is_blocked:
         found.append(("bad", "Accès bloqué"))

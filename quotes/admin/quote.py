@@ -17,7 +17,7 @@ from django.utils.safestring import SafeString
 from unfold.admin import ModelAdmin
 
 from notifications.staff import member
-from quotes import french, versions, workflow
+from quotes import french, glance, versions, workflow
 from quotes.admin import filters, library, listing, moves, pages
 from quotes.admin.forms import DECIMALS, QuoteForm
 from quotes.admin.lines import LineInline, in_order
@@ -45,7 +45,7 @@ class QuoteAdmin(ModelAdmin):
     actions = None
     list_display = ("numbered", "customer_name", "total", "standing", "validity", "last_fact")
     list_display_links = ("numbered",)
-    list_filter = (filters.Turn, "state", filters.Owner)
+    list_filter = (filters.ByTurn, "state", filters.Owner)
     search_fields = (
         "number", "title", "tags", "worksite", "customer__last_name", "customer__first_name",
         "customer__company_name", "customer__email",
@@ -73,10 +73,10 @@ class QuoteAdmin(ModelAdmin):
     # Who may
 
     def get_queryset(self, request: HttpRequest) -> QuoteQuerySet:
-        return listing.with_facts(Quote.objects.visible_to(member(request)))
+        return Quote.objects.visible_to(member(request)).with_parties()
 
     def get_ordering(self, request: HttpRequest) -> tuple[str, ...]:
-        return ("turn", "-created_at")
+        return listing.ORDER
 
     def has_change_permission(self, request: HttpRequest, obj: Quote | None = None) -> bool:
         """A sent quote is read-only; its moves have pages of their own."""
@@ -91,49 +91,37 @@ class QuoteAdmin(ModelAdmin):
     def numbered(self, quote: Quote) -> SafeString:
         return _stacked(format_html('<span class="number">{}</span>', quote.number), quote.title)
 
-    @admin.display(description="Client", ordering="customer__last_name")
+    @admin.display(description="Client")
     def customer_name(self, quote: Quote) -> str:
         return quote.customer.name.replace(french.NBSP, " ")  # a narrow column may break it
 
     @admin.display(description="Total TTC")
     def total(self, quote: Quote) -> SafeString:
-        version = self.in_force(quote)
-        amount = version.total if version and not quote.is_editable else quote.totals.incl_tax
-        return format_html('<span class="amount">{}</span>', french.money(amount))
+        return format_html('<span class="amount">{}</span>', french.money(quote.shown_total))
 
     @admin.display(description="État", ordering="state")
     def standing(self, quote: Quote) -> SafeString:
-        return _stacked(pills(quote, self.in_force(quote)), self._progress(quote))
+        return _stacked(pills(quote), self._progress(quote))
 
     def _progress(self, quote: Quote) -> str:
-        version = self.in_force(quote)
         steps = {
-            "envoyé": version and version.done_at,
-            "ouvert": quote.opened_at,  # type: ignore[attr-defined]
+            "envoyé": quote.in_force_since,
+            "ouvert": quote.opened_at,
             "signé": quote.accepted_at,
-            "acompte": quote.paid_at,  # type: ignore[attr-defined]
+            "acompte": quote.paid_at,
         }
         last = [(word, date) for word, date in steps.items() if date][-2:]
         return " · ".join(f"{word} {french.in_paris(date):%d/%m}" for word, date in last)
 
     @admin.display(description="Validité", ordering="valid_until")
     def validity(self, quote: Quote) -> str:
-        version = self.in_force(quote)
-        return french.short_day(
-            version.valid_until if version and not quote.is_editable else quote.valid_until
-        )
+        return french.short_day(quote.shown_until)
 
     @admin.display(description="Dernier fait", ordering="last_at")
     def last_fact(self, quote: Quote) -> SafeString:
-        when = french.short_day(french.in_paris(quote.last_at).date())  # type: ignore[attr-defined]
-        words = "Question à traiter" if quote.has_question else headline(quote.last_kind or "created")  # type: ignore[attr-defined]
+        when = french.short_day(french.in_paris(quote.last_at).date())
+        words = "Question à traiter" if quote.has_question else headline(quote.last_kind)
         return _stacked(format_html('<span class="fact" title="{}">{}</span>', words, words), when)
-
-    def in_force(self, quote: Quote) -> QuoteVersion | None:
-        """The version in force, from the list's prefetch where there is one."""
-        if "in_force" in quote.__dict__:
-            return next(iter(quote.__dict__["in_force"]), None)
-        return quote.current_version
 
     # Form
 
@@ -198,6 +186,11 @@ class QuoteAdmin(ModelAdmin):
         in_order(formset)
         super().save_formset(request, form, formset, change)
 
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: Any) -> None:
+        """The lines make the total that the list shows."""
+        super().save_related(request, form, formsets, change)
+        glance.refresh(form.instance)
+
     def response_add(
         self, request: HttpRequest, obj: Quote, post_url_continue: str | None = None
     ) -> HttpResponse:
@@ -225,7 +218,7 @@ class QuoteAdmin(ModelAdmin):
         return super().render_change_form(request, context, *args, **kwargs)
 
     def _page_context(self, request: HttpRequest, quote: Quote) -> dict[str, Any]:
-        version = self.in_force(quote)
+        version = quote.current_version
         told = story(quote)
         may_act = pages.may_act(request)
         found = moves.offered(quote, version) if may_act else []
@@ -234,7 +227,7 @@ class QuoteAdmin(ModelAdmin):
             "subtitle": None,
             "quote": quote,
             "version": version,
-            "pills": pills(quote, version),
+            "pills": pills(quote),
             "totals": quote.totals,
             "deposit": quote.deposit_amount,
             "sum": self._sum(quote, version),

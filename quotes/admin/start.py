@@ -5,14 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, Q
 from django.http import HttpRequest
 from django.urls import reverse
 
 from notifications.staff import member
 from quotes.admin import listing
 from quotes.admin.pages import may_act
-from quotes.models import Company, Quote
+from quotes.models import Company, Quote, Turn
+from quotes.models.quote import today_in_paris
 
 State = Quote.State
 LATEST = 8
@@ -29,12 +30,12 @@ def start_page(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     """Called by Unfold for the index."""
     if not (may_act(request) or request.user.has_perm("quotes.view_quote")):
         return context
-    quotes: QuerySet[Any] = listing.with_facts(Quote.objects.visible_to(member(request)))
+    quotes = Quote.objects.visible_to(member(request)).with_parties()
     counts = quotes.order_by().aggregate(
-        questions=Count("pk", filter=Q(has_question=True)),
+        questions=Count("pk", filter=Q(turn=Turn.QUESTION)),
         drafts=Count("pk", filter=Q(state=State.DRAFT) | Q(revising=True)),
-        lapsed=Count("pk", filter=Q(has_lapsed=True)),
-        waiting=Count("pk", filter=Q(turn=listing.THEIRS)),
+        lapsed=Count("pk", filter=Q(state__in=Quote.SIGNABLE, in_force_until__lt=today_in_paris())),
+        waiting=Count("pk", filter=Q(turn=Turn.THEIRS)),
         accepted=Count("pk", filter=Q(state=State.ACCEPTED)),
         refused=Count("pk", filter=Q(state=State.REFUSED)),
     )
@@ -42,7 +43,7 @@ def start_page(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
         "title": "Accueil",
         "ours": _figures(counts, OURS),
         "theirs": _figures(counts, THEIRS),
-        "first": quotes.filter(turn__lte=listing.THEIRS).order_by("turn", "-last_at")[:LATEST],
+        "first": quotes.filter(turn__lte=Turn.THEIRS).order_by(*listing.ORDER)[:LATEST],
         "needs_company": not Company.objects.exists(),
         "may_create": request.user.has_perm("quotes.add_quote"),
     }

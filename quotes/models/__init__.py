@@ -2,6 +2,7 @@
 
 from quotes.models.access import AccessLink, Answer, Question
 from quotes.models.company import Company, Customer
+from quotes.models.glance import Turn
 from quotes.models.journal import JournalHead, QuoteEvent
 from quotes.models.library import CatalogueItem, QuoteTemplate, TemplateLine, TextTemplate
 from quotes.models.line import QuoteLine
@@ -25,4 +26,5 @@ __all__ = [
     "QuoteVersion",
     "TemplateLine",
     "TextTemplate",
+    "Turn",
 ]

@@ -10,6 +10,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
 from django.db.models.fields.files import FieldFile
+from django.db.models.functions import Concat, Lower
 from stdnum import bic, iban
 from stdnum.fr import siren, siret, tva
 
@@ -186,6 +187,9 @@ class Company(models.Model):
         return Terms(kind="text", text=self.terms_text) if self.terms_text else None
 
 
+_LINE, _SPACE = models.Value("\n"), models.Value(" ")
+
+
 class Customer(models.Model):
     """Who receives quotes."""
 
@@ -207,9 +211,23 @@ class Customer(models.Model):
     email = models.EmailField("adresse mail")
     phone = models.CharField("téléphone", max_length=40, blank=True)
     address = models.TextField("adresse de facturation", max_length=300)
+    # Kept by the database itself, in lower case, for the search of the desk.
+    searched = models.GeneratedField(
+        expression=Lower(
+            Concat(
+                *("company_name", _LINE, "first_name", _SPACE, "last_name", _LINE, "email"),
+                *(_LINE, "phone", _LINE, "siren"),
+            )
+        ),
+        output_field=models.TextField(),
+        db_persist=True,
+    )
 
     class Meta:
         verbose_name = "client"
+        indexes = (
+            models.Index(fields=["company_name", "last_name", "first_name", "-id"], name="customers_by_name"),
+        )
         constraints = (
             models.CheckConstraint(
                 condition=models.Q(kind="business", company_name__gt="")

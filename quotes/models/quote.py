@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING, Self
 
 from django.conf import settings
 from django.db import models
+from django.db.models.functions import Concat, Lower
 from django.urls import reverse
 from django.utils import timezone
 
 from quotes import french, money, withdrawal
 from quotes.models.company import Customer
+from quotes.models.glance import AtAGlance
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -54,6 +56,11 @@ class NumberCounter(models.Model):
         return f"D-{year}-{NumberCounter.objects.get(year=year).last:04}"
 
 
+def sees_all(user: User) -> bool:
+    """To see all is less than to manage all: accountants read."""
+    return user.has_perm("quotes.manage_all_quotes") or user.has_perm("quotes.view_all_quotes")
+
+
 class QuoteQuerySet(models.QuerySet["Quote"]):
     def awaiting_customer(self) -> Self:
         return self.filter(state__in=Quote.SIGNABLE)
@@ -62,11 +69,31 @@ class QuoteQuerySet(models.QuerySet["Quote"]):
         return self.select_related("customer", "owner")
 
     def visible_to(self, user: User) -> Self:
-        """Owners see their quotes; those who may manage see all."""
-        return self if user.has_perm("quotes.manage_all_quotes") else self.filter(owner=user)
+        """Owners see their quotes; managers and accountants see all."""
+        return self if sees_all(user) else self.filter(owner=user)
 
 
-class Quote(models.Model):
+_LINE = models.Value("\n")
+_OUT = models.Q(state__in=("sent", "reminded"))
+# What the desk's lists are read by: each order for one owner and for all, each filter, each figure of the first page.
+LIST_INDEXES = (
+    models.Index(fields=["turn", "-last_at", "-id"], name="quotes_by_turn"),
+    models.Index(fields=["owner", "turn", "-last_at", "-id"], name="quotes_by_owner_turn"),
+    models.Index(fields=["state", "turn", "-last_at", "-id"], name="quotes_by_state"),
+    models.Index(fields=["owner", "state", "turn", "-last_at", "-id"], name="quotes_by_owner_state"),
+    models.Index(fields=["-last_at", "-id"], name="quotes_by_last_fact"),
+    models.Index(fields=["valid_until", "id"], name="quotes_by_validity"),
+    models.Index(fields=["-created_at"], name="quotes_by_creation"),
+    models.Index(fields=["in_force_until"], name="quotes_out_by_validity", condition=_OUT),
+    models.Index(fields=["owner", "in_force_until"], name="quotes_out_by_owner", condition=_OUT),
+    models.Index(fields=["accepted_at"], name="quotes_by_signature"),
+    models.Index(fields=["owner", "accepted_at"], name="quotes_by_owner_signature"),
+    models.Index(fields=["first_sent_at"], name="quotes_by_sending"),
+    models.Index(fields=["owner", "first_sent_at"], name="quotes_by_owner_sending"),
+)
+
+
+class Quote(AtAGlance):
     class State(models.TextChoices):
         DRAFT = "draft", "En cours"
         SENDING = "sending", "Envoi en cours"
@@ -165,6 +192,12 @@ class Quote(models.Model):
     refused_at = models.DateTimeField("refusé le", null=True, blank=True, editable=False)
     withdrawn_at = models.DateTimeField("rétracté le", null=True, blank=True, editable=False)
     created_at = models.DateTimeField("créé le", auto_now_add=True)
+    # Kept by the database itself, in lower case, for the search of the desk.
+    searched = models.GeneratedField(
+        expression=Lower(Concat("number", _LINE, "title", _LINE, "tags", _LINE, "worksite")),
+        output_field=models.TextField(),
+        db_persist=True,
+    )
 
     objects = QuoteQuerySet.as_manager()
 
@@ -172,7 +205,10 @@ class Quote(models.Model):
         verbose_name = "devis"
         verbose_name_plural = "devis"
         ordering = ("-created_at",)
-        permissions = (("manage_all_quotes", "Voir et gérer tous les devis"),)
+        permissions = (
+            ("manage_all_quotes", "Voir et gérer tous les devis"),
+            ("view_all_quotes", "Voir tous les devis"),
+        )
         indexes = (
             models.Index(fields=["state", "valid_until"], name="quote_state_validity"),
             models.Index(
@@ -180,6 +216,7 @@ class Quote(models.Model):
                 name="quotes_to_remind",
                 condition=models.Q(next_reminder_at__isnull=False),
             ),
+            *LIST_INDEXES,
         )
         constraints = (
             models.CheckConstraint(
@@ -229,6 +266,17 @@ class Quote(models.Model):
         """Over without a contract: cancelled, refused, or refused and filed as done."""
         refused_and_filed = self.state == self.State.DONE and self.accepted_at is None
         return refused_and_filed or self.state in (self.State.REFUSED, self.State.CANCELLED)
+
+    @property
+    def has_lapsed(self) -> bool:
+        """The customer holds a version that is past its date and can no longer be signed."""
+        out = self.in_force_until is not None and self.state in self.SIGNABLE
+        return out and self.in_force_until < today_in_paris()  # type: ignore[operator]
+
+    @property
+    def shown_until(self) -> dt.date:
+        """The date that counts now: the customer's, or the working copy's while it is edited."""
+        return self.valid_until if self.is_editable else self.in_force_until or self.valid_until
 
     @property
     def is_editable(self) -> bool:

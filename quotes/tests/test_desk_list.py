@@ -10,7 +10,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from quotes import workflow
+from quotes import glance, workflow
 from quotes.models import Quote, QuoteVersion
 from quotes.tests.desk import at_desk, manager, owner, page_of, text
 from quotes.tests.factories import SYSTEM, make_business, make_customer, make_quote, make_sent_quote
@@ -24,7 +24,10 @@ def titles(response: Any) -> list[str]:
 
 
 def make_lapse(quote: Quote) -> None:
+    """As if sent long ago; the sweep is what midnight brings."""
     QuoteVersion.objects.filter(quote=quote).update(valid_until=timezone.localdate() - dt.timedelta(days=1))
+    Quote.objects.filter(pk=quote.pk).update(in_force_until=timezone.localdate() - dt.timedelta(days=1))
+    glance.sweep()
 
 
 def test_what_waits_for_the_owner_comes_first() -> None:
@@ -32,6 +35,7 @@ def test_what_waits_for_the_owner_comes_first() -> None:
     for state in (Quote.State.ACCEPTED, Quote.State.CANCELLED):
         quote = make_sent_quote(owner=julien, title=state.value)
         Quote.objects.filter(pk=quote.pk).update(state=state)
+        glance.refresh(quote)
     asked = make_sent_quote(owner=julien, title="question")
     workflow.ask(asked.pk, text="Quand venez-vous ?", phone="", actor=SYSTEM)
     make_sent_quote(owner=julien, title="client")

@@ -10,7 +10,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from notifications import outbox
-from quotes import emails, journal, links, versions
+from quotes import emails, glance, journal, links, versions
 from quotes.journal import Actor
 from quotes.models import Company, Customer, IllegalMove, NumberCounter, Quote, QuoteLine, QuoteVersion
 from quotes.models.quote import today_in_paris
@@ -72,6 +72,7 @@ def duplicate(quote_id: int, *, actor: Actor) -> Quote:
         **{field: getattr(model, field) for field in COPIED},
     )
     QuoteLine.objects.bulk_create(_copied_line(line, copy) for line in model.lines.all())
+    glance.refresh(copy)
     return copy
 
 
