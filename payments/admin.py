@@ -167,8 +167,7 @@ class ByStanding(admin.SimpleListFilter):
     def queryset(self, request: HttpRequest, queryset: QuerySet[Deposit]) -> QuerySet[Deposit]:
         if self.value() not in Standing.values:
             return queryset
-        wanted = [deposit.pk for deposit in queryset if rules.standing(deposit) == self.value()]
-        return queryset.filter(pk__in=wanted)
+        return queryset.filter(standing=self.value())
 
 
 @admin.register(Deposit)
@@ -187,7 +186,7 @@ class DepositAdmin(ModelAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Deposit]:
         visible = Deposit.objects.filter(quote__in=Quote.objects.visible_to(member(request)))
-        return visible.with_quote().with_payments().order_by("-created_at")
+        return visible.with_quote().with_payments().order_by("-created_at", "-pk")
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
@@ -215,7 +214,7 @@ class DepositAdmin(ModelAdmin):
             return redirect("admin:quotes_quote_change", deposit.quote_id)
         return super().change_view(request, object_id, form_url, extra_context)
 
-    @admin.display(description="Devis", ordering="quote__number")
+    @admin.display(description="Devis")
     def numbered(self, deposit: Deposit) -> SafeString:
         return format_html(
             '<span class="stacked"><span class="number">{}</span><span class="under">{}</span></span>',
@@ -223,11 +222,11 @@ class DepositAdmin(ModelAdmin):
             deposit.quote.title,
         )
 
-    @admin.display(description="Client", ordering="quote__customer__last_name")
+    @admin.display(description="Client")
     def customer(self, deposit: Deposit) -> str:
         return deposit.quote.customer.name
 
-    @admin.display(description="Demandé", ordering="amount")
+    @admin.display(description="Demandé")
     def asked(self, deposit: Deposit) -> SafeString:
         return format_html('<span class="amount">{}</span>', french.money(deposit.amount))
 
@@ -237,7 +236,7 @@ class DepositAdmin(ModelAdmin):
 
     @admin.display(description="Situation")
     def shown_standing(self, deposit: Deposit) -> SafeString:
-        return pills.pill(rules.standing(deposit))
+        return pills.pill(Standing(deposit.standing))
 
     @admin.display(description="Demandé le")
     def shown_since(self, deposit: Deposit) -> str:

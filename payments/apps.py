@@ -1,6 +1,7 @@
 from django.apps import AppConfig
 
 from notifications.registry import when_delivered
+from quotes.registry import when_refreshed
 
 
 class PaymentsConfig(AppConfig):
@@ -9,3 +10,4 @@ class PaymentsConfig(AppConfig):
 
     def ready(self) -> None:
         when_delivered("payments", "quotes.emails.delivered")
+        when_refreshed("payments.standings.refresh")

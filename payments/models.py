@@ -64,12 +64,28 @@ class Deposit(models.Model):
     transfer_announced_at = models.DateTimeField("virement annoncé le", null=True, blank=True)
     opening_told_at = models.DateTimeField(null=True, blank=True, editable=False)
     reminders = models.PositiveSmallIntegerField("rappels envoyés", default=0)
+    # What the rule says, stored for the lists: written by `payments/standings.py` alone.
+    standing = models.CharField(
+        "situation", max_length=10, choices=Standing, default=Standing.DUE, editable=False
+    )
 
     objects = DepositQuerySet.as_manager()
 
     class Meta:
         verbose_name = "acompte"
         ordering = ("-created_at",)
+        indexes = (
+            models.Index(fields=["-created_at", "-id"], name="deposits_by_date"),
+            models.Index(fields=["standing", "-created_at", "-id"], name="deposits_by_standing"),
+            models.Index(
+                fields=["transfer_announced_at"],
+                name="transfers_announced",
+                condition=models.Q(standing__in=["due", "partial"], transfer_announced_at__isnull=False),
+            ),
+            models.Index(
+                fields=["opens_on"], name="deposits_to_open", condition=models.Q(standing="not_yet")
+            ),
+        )
         constraints = (
             models.CheckConstraint(condition=models.Q(amount__gt=0), name="deposit_amount_positive"),
         )
@@ -195,6 +211,9 @@ class Payment(models.Model):
                 fields=["next_check_at"],
                 name="payments_to_check",
                 condition=models.Q(next_check_at__isnull=False),
+            ),
+            models.Index(
+                fields=["deposit"], name="payments_set_aside", condition=models.Q(state="set_aside")
             ),
         )
         constraints = (
@@ -368,6 +387,9 @@ class StripeEvent(models.Model):
         indexes = (
             models.Index(
                 fields=["next_try_at"], name="stripe_events_to_apply", condition=models.Q(status="received")
+            ),
+            models.Index(
+                fields=["received_at"], name="stripe_events_set_aside", condition=models.Q(status="set_aside")
             ),
         )
 

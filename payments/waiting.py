@@ -6,6 +6,7 @@ import datetime as dt
 from dataclasses import dataclass
 
 from django.contrib.auth.models import User
+from django.db.models import Exists, F, OuterRef
 from django.utils import timezone
 
 from payments import rules
@@ -37,22 +38,25 @@ def _of(user: User) -> DepositQuerySet:
 
 def refunds_due(user: User) -> list[RefundDue]:
     """The most urgent first."""
-    fallen = _of(user).filter(quote__state__in=rules.FALLEN, payments__state=Payment.State.PAID).distinct()
-    due = [deposit for deposit in fallen if rules.standing(deposit) is Standing.REFUND_DUE]
-    found = [RefundDue(deposit, rules.refund_by(deposit.quote)) for deposit in due]
-    return sorted(found, key=lambda refund: (refund.by or dt.date.max, refund.deposit.pk))
+    due = _of(user).filter(standing=Standing.REFUND_DUE)
+    urgent = due.order_by(F("quote__withdrawn_at").asc(nulls_last=True), "pk")[:MOST]
+    return [RefundDue(deposit, rules.refund_by(deposit.quote)) for deposit in urgent]
 
 
 def transfers_announced(user: User) -> list[Deposit]:
     """Customers say that they are on their way."""
-    announced = _of(user).filter(quote__state=Quote.State.ACCEPTED, transfer_announced_at__isnull=False)
-    waiting = [deposit for deposit in announced if rules.standing(deposit) in AWAITING_TRANSFER]
-    return sorted(waiting, key=lambda deposit: deposit.transfer_announced_at or deposit.created_at)
+    announced = _of(user).filter(
+        standing__in=AWAITING_TRANSFER,
+        transfer_announced_at__isnull=False,
+        quote__state=Quote.State.ACCEPTED,
+    )
+    return list(announced.order_by("transfer_announced_at")[:MOST])
 
 
 def to_look_into(user: User) -> list[Deposit]:
     """What Stripe shows is not what was asked for."""
-    return list(_of(user).filter(payments__state=Payment.State.SET_ASIDE).distinct().order_by("created_at"))
+    aside = Payment.objects.filter(deposit=OuterRef("pk"), state=Payment.State.SET_ASIDE)
+    return list(_of(user).filter(Exists(aside)).order_by("created_at")[:MOST])
 
 
 def unknown_events(user: User) -> list[StripeEvent]:

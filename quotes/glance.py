@@ -6,14 +6,14 @@ Only time moves a quote without a fact: a version that lapses makes it our turn,
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
 
 from django.db.models import DateTimeField, Exists, OuterRef, Subquery
 from django.db.models.functions import Coalesce
-from django.utils.module_loading import import_string
 
+from quotes import registry
 from quotes.models import AccessLink, Question, Quote, QuoteEvent, QuoteVersion, Turn
 from quotes.models.quote import today_in_paris
 
@@ -32,13 +32,6 @@ FIELDS = (
     "paid_at",
 )
 BATCH = 500
-_followers: list[str] = []
-
-
-def when_refreshed(path: str) -> None:
-    """Let an application above keep what it stores of a quote: the dotted path of a function of the quote."""
-    if path not in _followers:
-        _followers.append(path)
 
 
 def refresh(quote: Quote) -> None:
@@ -47,9 +40,8 @@ def refresh(quote: Quote) -> None:
     Quote.objects.filter(pk=quote.pk).update(**facts)
     for name, value in facts.items():
         setattr(quote, name, value)
-    for path in _followers:
-        follower: Callable[[Quote], None] = import_string(path)
-        follower(quote)
+    for follow in registry.followers():
+        follow(quote.pk)
 
 
 def facts_of(quote_id: int) -> dict[str, Any]:
@@ -119,7 +111,7 @@ def differing(*, batch: int = BATCH) -> Iterator[tuple[int, set[str]]]:
 
 
 def sweep() -> int:
-    """Versions lapse at midnight in Paris: from then on it is our turn. Each row by itself, so no lock waits for two."""
+    """Versions lapse at midnight in Paris: from then on it is our turn. A row at a time: nobody waits for two."""
     lapsed = Quote.objects.filter(
         state__in=Quote.SIGNABLE, in_force_until__lt=today_in_paris(), turn=Turn.THEIRS
     )

@@ -10,7 +10,7 @@ from django.db import transaction
 from django.db.models import F, Q
 from django.utils import timezone
 
-from payments import emails, rules, stripe_gateway
+from payments import emails, rules, standings, stripe_gateway
 from payments.models import SESSION_LIFE, Deposit, Payment
 from payments.stripe_gateway import GatewayRefused, GatewayUnavailable
 from payments.workflow import card
@@ -40,6 +40,7 @@ def sweep() -> int:
         close_unwanted,
         reconcile,
         open_deposits,
+        standings.sweep,
         remind,
     )
     return sum(_run(part) for part in parts)

@@ -9,7 +9,7 @@ from decimal import Decimal
 from django.db import transaction
 from django.utils import timezone
 
-from payments import emails, stripe_gateway
+from payments import emails, standings, stripe_gateway
 from payments.models import Dispute, Payment, Refund
 from payments.stripe_gateway import DisputeSeen, RefundSeen, Snapshot
 from payments.workflow.opening import locked_payment
@@ -174,6 +174,7 @@ def settle_refund(payment: Payment, seen: RefundSeen) -> bool:
     refund.done_at = None if state == Refund.State.PENDING else timezone.now()
     refund.save()
     _tell_refund(payment, refund)
+    standings.refresh(payment.deposit.quote_id)  # also for what the journal does not tell: a refund under way
     return True
 
 
