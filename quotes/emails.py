@@ -8,12 +8,13 @@ from django.contrib.auth import get_user_model
 from django.contrib.auth.models import User
 from django.utils import timezone
 
-from notifications import outbox, rendering
+from notifications import outbox, rendering, vault
 from notifications.models import OutgoingEmail
 from quotes import french, journal, links, withdrawal
 from quotes.colour import Palette
 from quotes.journal import Actor
 from quotes.models import AccessLink, Answer, Company, Question, Quote, QuoteVersion
+from quotes.models.access import end_of_link
 
 
 def company_context() -> dict[str, str]:
@@ -109,6 +110,13 @@ def with_link(message: str, quote: Quote, link: AccessLink, address: str, *, con
         secrets={"link": address},
         expires_at=link.expires_at,
     )
+
+
+def as_read(message: str, quote: Quote, *, context: dict[str, Any]) -> tuple[str, rendering.Rendering]:
+    """Subject and words of a mail that carries a link, before there is one."""
+    everything = common(quote) | {"link_until": french.moment(end_of_link())} | context
+    subject = rendering.subject(message, everything)
+    return subject, rendering.render(message, everything, vault.masked({"link": ""}), subject=subject)
 
 
 def usual_words(message: str, quote: Quote) -> str:

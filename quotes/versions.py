@@ -50,9 +50,17 @@ def freeze(quote: Quote, *, mail_words: str = "") -> QuoteVersion:
     """Store the next version of the working copy, or raise NotSendable. Its PDF is made later."""
     if reasons := missing(quote):
         raise NotSendable(reasons)
+    version = next_version(quote)
+    version.mail_words = mail_words
+    version.save(force_insert=True)
+    return version
+
+
+def next_version(quote: Quote) -> QuoteVersion:
+    """What `freeze` would store."""
     content = preview(quote)
     text = content.to_json()
-    return QuoteVersion.objects.create(
+    return QuoteVersion(
         quote=quote,
         number=content.version,
         content=text,
@@ -60,7 +68,6 @@ def freeze(quote: Quote, *, mail_words: str = "") -> QuoteVersion:
         valid_until=content.valid_until,
         total=content.total,
         deposit=content.deposit.amount if content.deposit else Decimal(0),
-        mail_words=mail_words,
     )
 
 

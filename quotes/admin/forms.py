@@ -149,3 +149,7 @@ class AnswerForm(forms.Form):
         widget=UnfoldAdminTextareaWidget(attrs={"rows": 6}),
         error_messages={"required": "Écrivez votre réponse."},
     )
+    @property
+    def said(self) -> str:
+        return str(self.cleaned_data["reason"])
+

@@ -10,12 +10,15 @@ from quotes.journal import Actor
 from quotes.models import Quote, QuoteVersion
 
 Offered = Callable[[Quote, QuoteVersion | None], bool]
-Run = Callable[[Quote, Actor, str], Quote | None]
+Run = Callable[[Quote, Actor, str], Quote | None]  # the last is what the form asked for: words or a reason
 
 
 @dataclass(frozen=True)
 class Move:
-    """`effects` and `done` may name {email}, {number}, {customer}; `reason` labels a field that asks why."""
+    """`effects` and `done` may name {email}, {number}, {customer}.
+
+    `reason` labels a field that asks why; a move that `mails` shows its mail, whose words may be changed.
+    """
 
     path: str
     label: str
@@ -25,6 +28,7 @@ class Move:
     run: Run
     reason: str = ""
     grave: bool = False
+    mails: bool = False
 
 
 def _may(state: Quote.State) -> Offered:
@@ -51,16 +55,16 @@ def _can_be_blocked(quote: Quote, version: QuoteVersion | None) -> bool:
     return version is not None and quote.blocked_at is None and quote.state not in Quote.CONCLUDED
 
 
-def _send(quote: Quote, actor: Actor, reason: str) -> None:
-    workflow.send(quote.pk, actor=actor)
+def _send(quote: Quote, actor: Actor, words: str) -> None:
+    workflow.send(quote.pk, actor=actor, words=words)
 
 
 def _resend_link(quote: Quote, actor: Actor, reason: str) -> None:
     workflow.resend_link(quote.pk, actor=actor)
 
 
-def _remind(quote: Quote, actor: Actor, reason: str) -> None:
-    workflow.remind(quote.pk, actor=actor)
+def _remind(quote: Quote, actor: Actor, words: str) -> None:
+    workflow.remind(quote.pk, actor=actor, words=words)
 
 
 def _revise(quote: Quote, actor: Actor, reason: str) -> None:
@@ -113,6 +117,7 @@ MOVES = (
         done="Le devis {number} part à {email}. Son PDF se prépare, le mail suit.",
         offered=_sendable,
         run=_send,
+        mails=True,
     ),
     Move(
         path="relancer",
@@ -121,6 +126,7 @@ MOVES = (
         done="La relance part à {email}.",
         offered=_can_be_reminded,
         run=_remind,
+        mails=True,
     ),
     Move(
         path="nouvelle-version",

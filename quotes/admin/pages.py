@@ -17,13 +17,16 @@ from notifications import outbox
 from notifications.models import OutgoingEmail
 from notifications.staff import member
 from quotes import versions
-from quotes.admin import moves
+from quotes.admin import mailing, moves
 from quotes.admin.forms import ReasonForm
+from quotes.admin.mailing import WordsForm
 from quotes.admin.moves import Move
 from quotes.journal import Actor
 from quotes.models import IllegalMove, Quote
 from quotes.versions import NotSendable
 from quotes.views import pdf_response, thread
+
+LOOK = "_look"  # « Revoir le mail »: nothing is done yet
 
 
 def may_act(request: HttpRequest) -> bool:
@@ -50,11 +53,20 @@ def move(request: HttpRequest, pk: int, step: str) -> HttpResponse:
         raise PermissionDenied
     if not found.offered(quote, quote.current_version):
         return _too_late(request, quote, found)
-    form = ReasonForm(request.POST or None, label=found.reason) if found.reason else None
-    if request.method == "POST" and (form is None or form.is_valid()):
-        return _do(request, quote, found, form.cleaned_data["reason"] if form else "")
+    form = _form(request, quote, found)
+    is_right = form is None or (request.method == "POST" and form.is_valid())
+    if request.method == "POST" and is_right and LOOK not in request.POST:
+        return _do(request, quote, found, form.said if form else "")
     reasons = versions.missing(quote) if found.path == "envoyer" else []
-    return _ask(request, quote, found, form=form, reasons=reasons)
+    status = 200 if is_right or request.method != "POST" else 422
+    return _ask(request, quote, found, form=form, reasons=reasons, status=status)
+
+
+def _form(request: HttpRequest, quote: Quote, found: Move) -> ReasonForm | WordsForm | None:
+    data = request.POST if request.method == "POST" else None
+    if found.mails:
+        return mailing.words_form(quote, found.path, data)
+    return ReasonForm(data, label=found.reason) if found.reason else None
 
 
 def _do(request: HttpRequest, quote: Quote, found: Move, reason: str) -> HttpResponse:
@@ -82,7 +94,7 @@ def _ask(
     quote: Quote,
     found: Move,
     *,
-    form: ReasonForm | None,
+    form: ReasonForm | WordsForm | None,
     reasons: list[str],
     status: int = 200,
 ) -> HttpResponse:
@@ -94,8 +106,16 @@ def _ask(
         "form": form,
         "reasons": reasons,
         "content": versions.preview(quote) if found.path == "envoyer" else None,
+        "changes": mailing.changes(quote) if found.path == "envoyer" else [],
+        "mail": mailing.mail(quote, found.path, _words(form))
+        if isinstance(form, WordsForm) and not reasons
+        else None,
     }
     return page(request, "admin/quotes/quote/move.html", context, status=status)
+
+
+def _words(form: WordsForm) -> str:
+    return form.said if form.is_bound and form.is_valid() else ""
 
 
 def _filled(words: str, quote: Quote) -> str:
