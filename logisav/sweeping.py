@@ -7,11 +7,12 @@ from collections.abc import Callable
 
 from notifications import delivery
 from payments import workflow as payments
-from quotes import glance, reminding, rendering
+from quotes import drafting, glance, reminding, rendering
 from signing import anchoring, sealing
 
 SWEEPS: tuple[Callable[[], int], ...] = (
     rendering.sweep,
+    drafting.sweep,
     glance.sweep,
     sealing.sweep,
     anchoring.sweep,

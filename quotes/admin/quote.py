@@ -18,7 +18,7 @@ from unfold.admin import ModelAdmin
 
 from notifications.staff import member
 from quotes import french, glance, versions, workflow
-from quotes.admin import filters, library, listing, moves, pages
+from quotes.admin import drafts, filters, library, listing, moves, pages
 from quotes.admin.forms import DECIMALS, QuoteForm
 from quotes.admin.lines import LineInline, in_order
 from quotes.admin.moves import Move
@@ -205,6 +205,8 @@ class QuoteAdmin(ModelAdmin):
             return redirect("admin:quotes_quote_move", quote.pk, "envoyer")
         if "_preview" in request.POST:
             return redirect("admin:quotes_quote_preview", quote.pk)
+        if "_draft_pdf" in request.POST:
+            return drafts.ask(request, quote)
         messages.success(request, f"Le devis {quote.number} est enregistré.")
         return redirect("admin:quotes_quote_change", quote.pk)
 
@@ -263,6 +265,8 @@ class QuoteAdmin(ModelAdmin):
             path("<int:pk>/faire/<slug:step>/", view(pages.move), name="quotes_quote_move"),
             path("<int:pk>/apercu/", view(pages.preview), name="quotes_quote_preview"),
             path("<int:pk>/devis.pdf", view(pages.pdf), name="quotes_quote_pdf"),
+            path("<int:pk>/brouillon/", view(drafts.draft), name="quotes_quote_draft"),
+            path("<int:pk>/brouillon.pdf", view(drafts.pdf), name="quotes_quote_draft_pdf"),
             path("<int:pk>/mail/<int:mail>/", view(pages.repeat_mail), name="quotes_quote_mail"),
             *super().get_urls(),
         ]

@@ -6,6 +6,7 @@ from quotes.models.glance import Turn
 from quotes.models.journal import JournalHead, QuoteEvent
 from quotes.models.library import CatalogueItem, QuoteTemplate, TemplateLine, TextTemplate
 from quotes.models.line import QuoteLine
+from quotes.models.passing import DraftPdf, StagedImport
 from quotes.models.quote import IllegalMove, NumberCounter, Quote
 from quotes.models.version import QuoteVersion
 
@@ -15,6 +16,7 @@ __all__ = [
     "CatalogueItem",
     "Company",
     "Customer",
+    "DraftPdf",
     "IllegalMove",
     "JournalHead",
     "NumberCounter",
@@ -24,6 +26,7 @@ __all__ = [
     "QuoteLine",
     "QuoteTemplate",
     "QuoteVersion",
+    "StagedImport",
     "TemplateLine",
     "TextTemplate",
     "Turn",

@@ -4,6 +4,7 @@ Lock order: Quote → SigningRequest or Deposit → JournalHead.
 """
 
 from quotes.workflow.desk import block, cancel, change_email, mark_done, mark_refused, unblock
+from quotes.workflow.drafts import request_draft_pdf
 from quotes.workflow.exchange import (
     MAX_LINKS_AN_HOUR,
     MAX_QUESTIONS_AN_HOUR,
@@ -51,6 +52,7 @@ __all__ = [
     "refuse",
     "remind",
     "remind_automatically",
+    "request_draft_pdf",
     "request_link",
     "resend_link",
     "revise",
