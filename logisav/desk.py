@@ -48,6 +48,8 @@ UNFOLD: dict[str, Any] = {
     "STYLES": [
         lambda request: static("desk/desk.css"),
         lambda request: static("desk/library.css"),
+        lambda request: static("desk/start.css"),
+        lambda request: static("desk/editor.css"),
     ],
     "COLORS": {
         "primary": {

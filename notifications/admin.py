@@ -7,6 +7,7 @@ from typing import Any
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
+from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import URLPattern, path
@@ -15,7 +16,8 @@ from django.utils.safestring import SafeString
 from unfold.admin import ModelAdmin
 
 from notifications import outbox, views
-from notifications.models import Notification, OutgoingEmail
+from notifications.models import LATELY, Notification, OutgoingEmail
+from notifications.paging import BoundedList
 
 TONES = {
     OutgoingEmail.State.SENT: "ok",
@@ -44,15 +46,29 @@ class NotificationAdmin(ModelAdmin):
 
 
 @admin.register(OutgoingEmail)
-class OutgoingEmailAdmin(ModelAdmin):
+class Unsent(admin.SimpleListFilter):
+    """What the first page counts."""
+
+    title = "suite"
+    parameter_name = "suite"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("non-partis", f"Non partis depuis {LATELY.days} jours")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        return queryset.unsent_lately() if self.value() == "non-partis" else queryset
+
+
+class OutgoingEmailAdmin(BoundedList, ModelAdmin):
     """Read-only: what left, when, to whom, and what did not. Secrets show as ••••••."""
 
     list_display = ("subject", "to", "about", "standing", "created_at", "sent_at")
-    list_filter = ("state", "message")
+    list_filter = (Unsent, "state")
+    ordering = ("-pk",)  # as they were asked for
+    sortable_by = ()
     search_fields = ("to", "subject", "about")
     search_help_text = "Destinataire, objet, numéro de devis"
     actions = None
-    list_per_page = 50
     fields = (
         ("subject", "standing"),
         ("to", "about"),

@@ -10,6 +10,8 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
+LATELY = dt.timedelta(days=30)
+
 
 class OutgoingEmailQuerySet(models.QuerySet["OutgoingEmail"]):
     def due(self, now: dt.datetime) -> OutgoingEmailQuerySet:
@@ -31,6 +33,10 @@ class OutgoingEmailQuerySet(models.QuerySet["OutgoingEmail"]):
     def unsent(self) -> OutgoingEmailQuerySet:
         """What will never leave by itself: somebody has to look at it."""
         return self.filter(state__in=OutgoingEmail.UNSENT)
+
+    def unsent_lately(self) -> OutgoingEmailQuerySet:
+        """Of the last weeks; `next_try_at` is when a mail was settled, and by what the index finds it."""
+        return self.unsent().filter(next_try_at__gte=timezone.now() - LATELY)
 
 
 class OutgoingEmail(models.Model):

@@ -16,6 +16,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from unfold.admin import ModelAdmin
 
+from notifications.paging import BoundedList
 from notifications.staff import member
 from payments import pills, rules, workflow
 from payments.forms import RefundForm, TransferForm
@@ -171,7 +172,7 @@ class ByStanding(admin.SimpleListFilter):
 
 
 @admin.register(Deposit)
-class DepositAdmin(ModelAdmin):
+class DepositAdmin(BoundedList, ModelAdmin):
     list_display = ("numbered", "customer", "asked", "came", "shown_standing", "shown_since")
     list_display_links = ("numbered",)
     list_filter = (ByStanding,)
@@ -181,11 +182,9 @@ class DepositAdmin(ModelAdmin):
     )  # fmt: skip
     search_help_text = "Numéro, référence, client, titulaire de la carte"
     actions = None
-    list_per_page = 50
-    show_full_result_count = False
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Deposit]:
-        visible = Deposit.objects.filter(quote__in=Quote.objects.visible_to(member(request)))
+        visible = Deposit.objects.visible_to(member(request))
         return visible.with_quote().with_payments().order_by("-created_at", "-pk")
 
     def has_add_permission(self, request: HttpRequest) -> bool:

@@ -8,14 +8,18 @@ from __future__ import annotations
 import datetime as dt
 import secrets
 from decimal import Decimal
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from django.db import models
 from django.utils import timezone
 from stdnum import iso11649
 
 from quotes.models import Quote
+from quotes.models.quote import sees_all
 from quotes.money import ZERO
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
 
 SESSION_LIFE = dt.timedelta(hours=12)
 FIRST_CHECK = dt.timedelta(minutes=2)
@@ -45,6 +49,10 @@ class Standing(models.TextChoices):
 
 
 class DepositQuerySet(models.QuerySet["Deposit"]):
+    def visible_to(self, user: User) -> Self:
+        """Those of the quotes that this member of staff may see."""
+        return self if sees_all(user) else self.filter(quote__owner=user)
+
     def with_quote(self) -> Self:
         return self.select_related("quote__customer", "quote__owner")
 

@@ -7,8 +7,10 @@ from dataclasses import dataclass
 
 from django.contrib.auth.models import User
 from django.db.models import Exists, F, OuterRef
+from django.urls import reverse
 from django.utils import timezone
 
+from notifications.paging import capped
 from payments import rules
 from payments.models import Deposit, DepositQuerySet, Payment, Standing, StripeEvent
 from payments.stripe_gateway import expects_live, read_event
@@ -17,6 +19,11 @@ from quotes.models.quote import sees_all, today_in_paris
 
 SHOWN_FOR, MOST = dt.timedelta(days=30), 50
 AWAITING_TRANSFER = (Standing.DUE, Standing.PARTIAL)
+COUNTED = (
+    (Standing.DUE, "à recevoir", "à recevoir"),
+    (Standing.PARTIAL, "reçu en partie", "reçus en partie"),
+    (Standing.REFUND_DUE, "à rembourser", "à rembourser"),
+)
 
 
 @dataclass(frozen=True)
@@ -32,8 +39,26 @@ class RefundDue:
 
 
 def _of(user: User) -> DepositQuerySet:
-    visible = Deposit.objects.filter(quote__in=Quote.objects.visible_to(user))
-    return visible.with_quote().with_payments()
+    return Deposit.objects.visible_to(user).with_quote().with_payments()
+
+
+@dataclass(frozen=True)
+class Figure:
+    count: int
+    shown: str
+    words: str
+    url: str
+
+
+def figures(user: User) -> list[Figure]:
+    """Of each standing that asks for something: how many, up to the cap, and the list that shows them."""
+    deposits, address = Deposit.objects.visible_to(user), reverse("admin:payments_deposit_changelist")
+    found = []
+    for standing, one, many in COUNTED:
+        count, shown = capped(deposits.filter(standing=standing))
+        url = f"{address}?situation={standing.value}"
+        found.append(Figure(count, shown, many if count > 1 else one, url))
+    return found
 
 
 def refunds_due(user: User) -> list[RefundDue]:

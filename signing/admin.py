@@ -14,6 +14,7 @@ from django.utils.safestring import SafeString
 from django.views.decorators.http import require_http_methods, require_safe
 from unfold.admin import ModelAdmin
 
+from notifications.paging import BoundedList
 from notifications.staff import member
 from quotes import french
 from quotes.journal import Actor
@@ -107,12 +108,11 @@ def latest(signature: Signature) -> SealedDocument | None:
 
 
 @admin.register(Signature)
-class SignatureAdmin(ModelAdmin):
+class SignatureAdmin(BoundedList, ModelAdmin):
     list_display = ("number", "full_name", "total", "signed_at", "sealed")
     search_fields = ("quote__number", "first_name", "last_name", "email", "reference")
     search_help_text = "Numéro, signataire, mail, référence"
     actions = None
-    list_per_page = 50
     fields = (
         ("number", "reference"),
         ("full_name", "capacity"),

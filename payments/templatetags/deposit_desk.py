@@ -54,3 +54,11 @@ def deposits_waiting(request: HttpRequest) -> dict[str, Any]:
         "to_look_into": waiting.to_look_into(user),
         "unknown": waiting.unknown_events(user),
     }
+
+
+@register.inclusion_tag("admin/payments/figures.html")
+def deposit_figures(request: HttpRequest) -> dict[str, Any]:
+    """For the first page: how many deposits wait, each figure with the way to its list."""
+    if not request.user.has_perm("payments.view_deposit"):
+        return {}
+    return {"figures": waiting.figures(member(request))}

@@ -5,15 +5,18 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin, messages
-from django.db.models import Count, QuerySet
+from django.db.models import Count, OuterRef, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 from django.forms import ModelForm
 from django.http import HttpRequest
 from unfold.admin import ModelAdmin
 
+from notifications.paging import BoundedList
 from notifications.staff import member
 from quotes import workflow
+from quotes.admin.searching import search_customers
 from quotes.journal import Actor
-from quotes.models import Customer
+from quotes.models import Customer, Quote
 
 LINKS_ENDED = (
     "L'adresse mail a changé : les liens envoyés à l'ancienne ne s'ouvrent plus. "
@@ -22,14 +25,14 @@ LINKS_ENDED = (
 
 
 @admin.register(Customer)
-class CustomerAdmin(ModelAdmin):
+class CustomerAdmin(BoundedList, ModelAdmin):
     list_display = ("name", "kind", "email", "phone", "quote_count")
     list_filter = ("kind",)
-    search_fields = ("last_name", "first_name", "company_name", "email", "phone", "siren")
+    sortable_by = ()
+    search_fields = ("searched",)
     search_help_text = "Nom, raison sociale, mail, téléphone, SIREN"
-    ordering = ("company_name", "last_name", "first_name")
+    ordering = ("company_name", "last_name", "first_name", "-pk")
     actions = None
-    list_per_page = 50
     warn_unsaved_form = True
     fieldsets = (
         (None, {"fields": ("kind", ("civility", "first_name", "last_name"), ("company_name", "siren"))}),
@@ -37,16 +40,24 @@ class CustomerAdmin(ModelAdmin):
     )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Customer]:
-        return Customer.objects.annotate(quotes_made=Count("quotes")).order_by(*self.ordering)
+        """Quotes are counted for the rows of the page alone."""
+        made = Quote.objects.filter(customer=OuterRef("pk")).order_by().values("customer")
+        counted = Subquery(made.annotate(made=Count("pk")).values("made"))
+        return Customer.objects.annotate(quotes_made=Coalesce(counted, 0)).order_by(*self.ordering)
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Customer], search_term: str
+    ) -> tuple[QuerySet[Customer], bool]:
+        return search_customers(queryset, search_term), False
 
     def has_delete_permission(self, request: HttpRequest, obj: Customer | None = None) -> bool:
         return False
 
-    @admin.display(description="Nom", ordering="last_name")
+    @admin.display(description="Nom")
     def name(self, customer: Customer) -> str:
         return customer.name
 
-    @admin.display(description="Devis", ordering="quotes_made")
+    @admin.display(description="Devis")
     def quote_count(self, customer: Customer) -> int:
         return customer.quotes_made  # type: ignore[attr-defined]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Any
 
 from django.contrib.admin import SimpleListFilter
@@ -10,7 +11,8 @@ from django.db.models import Exists, OuterRef, QuerySet
 from django.http import HttpRequest
 
 from notifications.staff import member
-from quotes.admin import listing
+from quotes import french
+from quotes.admin import figures, listing, months
 from quotes.models import Quote, Turn
 from quotes.models.quote import sees_all
 
@@ -23,6 +25,7 @@ class ByTurn(SimpleListFilter):
         return [
             ("question", "Question à traiter"),
             ("nous", "À nous"),
+            ("faire", "À finir, envoyer ou renouveler"),
             ("client", "Au client"),
             ("bientot", "Validité bientôt passée"),
             ("expire", "Validité passée"),
@@ -35,6 +38,8 @@ class ByTurn(SimpleListFilter):
                 return queryset.filter(turn=Turn.QUESTION)
             case "nous":
                 return queryset.filter(turn__lte=Turn.OURS)
+            case "faire":
+                return queryset.filter(turn=Turn.OURS)
             case "client":
                 return queryset.filter(turn=Turn.THEIRS)
             case "bientot":
@@ -63,3 +68,47 @@ class Owner(SimpleListFilter):
     def queryset(self, request: HttpRequest, queryset: QuerySet[Quote]) -> QuerySet[Quote]:
         value = self.value() or ""
         return queryset.filter(owner=int(value)) if value.isdecimal() else queryset
+
+
+class ByMonth(SimpleListFilter):
+    """A month of Paris, or the twelve of the first page, whose charts lead here."""
+
+    moment: str
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        """Beside the whole year, only the month that was asked for: twelve would hide the other filters."""
+        month = _month(request.GET.get(self.parameter_name, ""))
+        chosen = [(f"{month:%Y-%m}", months.Month(month).name)] if month else []
+        return [(figures.LAST_YEAR, "Les douze derniers mois"), *chosen]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        value = self.value() or ""
+        first = months.first_of_year() if value == figures.LAST_YEAR else _month(value)
+        if first is None:
+            return queryset
+        found = self.wanted(queryset).filter(**{f"{self.moment}__gte": months.start(first)})
+        if value == figures.LAST_YEAR:
+            return found
+        return found.filter(**{f"{self.moment}__lt": months.start(months.following(first))})
+
+    def wanted(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        return queryset
+
+
+class BySignature(ByMonth):
+    title, parameter_name, moment = "signé", "signe", "accepted_at"
+
+    def wanted(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        return queryset.filter(months.STANDS)
+
+
+class BySending(ByMonth):
+    title, parameter_name, moment = "premier envoi", "envoye", "first_sent_at"
+
+
+def _month(value: str) -> dt.date | None:
+    """`2026-11`; None for whatever else was typed into the address."""
+    try:
+        return dt.datetime.strptime(value, "%Y-%m").replace(tzinfo=french.PARIS).date()
+    except ValueError:
+        return None

@@ -14,6 +14,7 @@ from django.utils.safestring import SafeString
 from django.utils.text import Truncator
 from unfold.admin import ModelAdmin
 
+from notifications.paging import BoundedList
 from notifications.staff import member
 from quotes import workflow
 from quotes.admin import library
@@ -38,13 +39,12 @@ class Waiting(admin.SimpleListFilter):
 
 
 @admin.register(Question)
-class QuestionAdmin(ModelAdmin):
+class QuestionAdmin(BoundedList, ModelAdmin):
     list_display = ("words", "number", "customer", "asked_at", "standing")
     list_filter = (Waiting,)
     search_fields = ("text", "quote__number", "quote__customer__last_name", "quote__customer__company_name")
     search_help_text = "Texte, numéro, client"
     actions = None
-    list_per_page = 50
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Question]:
         return (

@@ -9,6 +9,7 @@ from django import forms
 from django.contrib import admin, messages
 from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import URLPattern, path
@@ -16,6 +17,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from unfold.admin import ModelAdmin
 
+from notifications.paging import BoundedList
 from notifications.staff import member
 from quotes import french, glance, versions, workflow
 from quotes.admin import drafts, filters, library, listing, moves, pages
@@ -23,6 +25,7 @@ from quotes.admin.forms import DECIMALS, QuoteForm
 from quotes.admin.lines import LineInline, in_order
 from quotes.admin.moves import Move
 from quotes.admin.pills import pills
+from quotes.admin.searching import search_quotes
 from quotes.admin.story import story
 from quotes.content import Content
 from quotes.journal import Actor
@@ -38,21 +41,16 @@ def _stacked(first: SafeString, second: str) -> SafeString:
 
 
 @admin.register(Quote)
-class QuoteAdmin(ModelAdmin):
+class QuoteAdmin(BoundedList, ModelAdmin):
     form = QuoteForm
     inlines = (LineInline,)
     autocomplete_fields = ("customer",)
     actions = None
     list_display = ("numbered", "customer_name", "total", "standing", "validity", "last_fact")
     list_display_links = ("numbered",)
-    list_filter = (filters.ByTurn, "state", filters.Owner)
-    search_fields = (
-        "number", "title", "tags", "worksite", "customer__last_name", "customer__first_name",
-        "customer__company_name", "customer__email",
-    )  # fmt: skip
+    list_filter = (filters.ByTurn, "state", filters.Owner, filters.BySignature, filters.BySending)
+    search_fields = ("searched",)
     search_help_text = "Numéro, objet, client, mail, étiquette"
-    list_per_page = 50
-    show_full_result_count = False
     formfield_overrides = DECIMALS
     warn_unsaved_form = True
     change_form_template = "admin/quotes/quote/change_form.html"
@@ -79,6 +77,11 @@ class QuoteAdmin(ModelAdmin):
         return listing.ORDER
 
     def has_change_permission(self, request: HttpRequest, obj: Quote | None = None) -> bool:
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Quote], search_term: str
+    ) -> tuple[QuerySet[Quote], bool]:
+        return search_quotes(queryset, search_term), False
+
         """A sent quote is read-only; its moves have pages of their own."""
         return super().has_change_permission(request, obj) and (obj is None or obj.is_editable)
 
@@ -99,7 +102,7 @@ class QuoteAdmin(ModelAdmin):
     def total(self, quote: Quote) -> SafeString:
         return format_html('<span class="amount">{}</span>', french.money(quote.shown_total))
 
-    @admin.display(description="État", ordering="state")
+    @admin.display(description="État")
     def standing(self, quote: Quote) -> SafeString:
         return _stacked(pills(quote), self._progress(quote))
 

@@ -1,69 +1,88 @@
-"""The desk's first page: what waits for us, what waits for customers, each with the way there."""
+"""The first page: what waits for us, what waits for customers, how the year goes; each figure leads to its list."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Count, Q
+from django.contrib.auth.models import User
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 
+from notifications.models import OutgoingEmail
+from notifications.paging import capped
 from notifications.staff import member
-from quotes.admin import listing
+from quotes.admin import figures, listing
 from quotes.admin.pages import may_act
 from quotes.models import Company, Quote, Turn
-from quotes.models.quote import today_in_paris
 
-State = Quote.State
 LATEST = 8
 
 
 @dataclass(frozen=True)
 class Figure:
+    """`shown` is the count as it is written: beyond its cap nobody counts."""
+
     count: int
+    shown: str
     words: str
     url: str
+
+    @classmethod
+    def of(cls, rows: QuerySet[Any], one: str, many: str, url: str) -> Figure:
+        count, shown = capped(rows)
+        return cls(count, shown, many if count > 1 else one, url)
 
 
 def start_page(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     """Called by Unfold for the index."""
     if not (may_act(request) or request.user.has_perm("quotes.view_quote")):
         return context
-    quotes = Quote.objects.visible_to(member(request)).with_parties()
-    counts = quotes.order_by().aggregate(
-        questions=Count("pk", filter=Q(turn=Turn.QUESTION)),
-        drafts=Count("pk", filter=Q(state=State.DRAFT) | Q(revising=True)),
-        lapsed=Count("pk", filter=Q(state__in=Quote.SIGNABLE, in_force_until__lt=today_in_paris())),
-        waiting=Count("pk", filter=Q(turn=Turn.THEIRS)),
-        accepted=Count("pk", filter=Q(state=State.ACCEPTED)),
-        refused=Count("pk", filter=Q(state=State.REFUSED)),
-    )
+    user = member(request)
+    quotes = Quote.objects.visible_to(user)
+    waiting = quotes.with_parties().filter(turn__lte=Turn.THEIRS)
     return context | {
         "title": "Accueil",
-        "ours": _figures(counts, OURS),
-        "theirs": _figures(counts, THEIRS),
-        "first": quotes.filter(turn__lte=Turn.THEIRS).order_by(*listing.ORDER)[:LATEST],
+        "ours": [*_ours(quotes), *_mails(user)],
+        "theirs": _theirs(quotes),
+        "first": waiting.order_by(*listing.ORDER)[:LATEST],
+        "charts": figures.charts(user),
         "needs_company": not Company.objects.exists(),
         "may_create": request.user.has_perm("quotes.add_quote"),
     }
 
 
-OURS = {
-    "questions": ("question à traiter", "questions à traiter", "tour=question"),
-    "drafts": ("devis à finir ou à envoyer", "devis à finir ou à envoyer", "tour=nous"),
-    "lapsed": ("validité passée", "validités passées", "tour=expire"),
-}
-THEIRS = {
-    "waiting": ("chez le client", "chez les clients", "tour=client"),
-    "accepted": ("accepté", "acceptés", "state__exact=accepted"),
-    "refused": ("refusé", "refusés", "state__exact=refused"),
-}
-
-
-def _figures(counts: dict[str, int], kinds: dict[str, tuple[str, str, str]]) -> list[Figure]:
-    quotes = reverse("admin:quotes_quote_changelist")
+def _ours(quotes: QuerySet[Quote]) -> list[Figure]:
+    to_finish = ("devis à finir, envoyer ou renouveler",) * 2
     return [
-        Figure(counts[kind], many if counts[kind] > 1 else one, f"{quotes}?{query}")
-        for kind, (one, many, query) in kinds.items()
+        Figure.of(
+            quotes.filter(turn=Turn.QUESTION), "question à traiter", "questions à traiter", _list("question")
+        ),
+        Figure.of(quotes.filter(turn=Turn.OURS), *to_finish, _list("faire")),
+        Figure.of(listing.lapsed(quotes), "validité passée", "validités passées", _list("expire")),
     ]
+
+
+def _theirs(quotes: QuerySet[Quote]) -> list[Figure]:
+    accepted = quotes.filter(state=Quote.State.ACCEPTED)
+    by_state = reverse("admin:quotes_quote_changelist") + "?state__exact="
+    return [
+        Figure.of(quotes.filter(turn=Turn.THEIRS), "chez le client", "chez les clients", _list("client")),
+        Figure.of(listing.expiring(quotes), "expire bientôt", "expirent bientôt", _list("bientot")),
+        Figure.of(accepted, "accepté", "acceptés", by_state + "accepted"),
+        Figure.of(quotes.filter(state=Quote.State.REFUSED), "refusé", "refusés", by_state + "refused"),
+    ]
+
+
+def _mails(user: User) -> list[Figure]:
+    """For those who may see mails, of everybody."""
+    if not user.has_perm("notifications.view_outgoingemail"):
+        return []
+    url = reverse("admin:notifications_outgoingemail_changelist") + "?suite=non-partis"
+    unsent = OutgoingEmail.objects.unsent_lately()
+    return [Figure.of(unsent, "mail qui n'est pas parti", "mails qui ne sont pas partis", url)]
+
+
+def _list(turn: str) -> str:
+    return f"{reverse('admin:quotes_quote_changelist')}?tour={turn}"
