@@ -99,6 +99,7 @@ def test_a_quote_begins_from_a_template_with_its_own_number_and_dates() -> None:
     first = Quote.objects.earliest("pk")
     assert quote.number != first.number
     assert quote.totals == first.totals
+    assert quote.shown_total == first.totals.incl_tax
     assert [line.label for line in quote.lines.all()] == [line.label for line in first.lines.all()]
     assert [event.kind for event in quote.events.all()] == ["created"]
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
 
+from quotes import glance
 from quotes.journal import Actor
 from quotes.models import Customer, Quote, QuoteLine, QuoteTemplate, TemplateLine
 from quotes.models.line import Line
@@ -37,6 +38,7 @@ def create_from_template(template_id: int, *, customer: Customer, owner: User, a
     kept = {field: getattr(template, field) for field in KEPT}
     quote = create_quote(customer=customer, owner=owner, actor=actor, **kept)
     QuoteLine.objects.bulk_create(QuoteLine(quote=quote, **_copied(line)) for line in template.lines.all())
+    glance.refresh(quote)
     return quote
 
 
