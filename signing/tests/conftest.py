@@ -22,3 +22,13 @@ def render_once(html: str, *, images: Mapping[str, bytes] | None = None) -> byte
 @pytest.fixture(autouse=True)
 def _render_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pdf, "render", render_once)
+
+
+@pytest.fixture
+def same_pages(monkeypatch: pytest.MonkeyPatch) -> None:
+    """For tests that ask nothing of what a person reads in a PDF: the first page rendered serves as every PDF."""
+    monkeypatch.setattr(pdf, "render", render_the_first)
+
+
+def render_the_first(html: str, *, images: Mapping[str, bytes] | None = None) -> bytes:
+    return next(iter(rendered.values()), None) or render_once(html, images=images)

@@ -30,7 +30,7 @@ from signing.models import Anchor, SealedDocument, Signature
 from signing.tests.administrator import lift_triggers
 from signing.tests.factories import make_signature
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("same_pages")]
 Figure = Callable[[str, str], None]
 KINDS = ("altered", "removed", "inserted", "reordered")
 

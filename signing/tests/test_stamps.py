@@ -23,7 +23,7 @@ from signing.models import Anchor, SealedDocument, Signature
 from signing.tests.authority import PASSPHRASE, Authority, running_authority
 from signing.tests.factories import make_signature
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("same_pages")]
 NOWHERE = "http://127.0.0.1:1/tsa"
 
 
