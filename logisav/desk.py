@@ -4,17 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.http import HttpRequest
 from django.templatetags.static import static
 from django.urls import reverse_lazy
 
 
 def _may(*permissions: str) -> Any:
     return lambda request: any(request.user.has_perm(permission) for permission in permissions)
-
-
-def _superuser(request: HttpRequest) -> bool:
-    return bool(request.user.is_superuser)
 
 
 def _item(title: str, icon: str, address: str, permission: Any, **more: Any) -> dict[str, Any]:
@@ -44,12 +39,19 @@ UNFOLD: dict[str, Any] = {
     "SHOW_HISTORY": False,
     "SHOW_VIEW_ON_SITE": False,
     "BORDER_RADIUS": "6px",
+    "ACCOUNT": {
+        "navigation": [
+            {"title": "Changer le mot de passe", "link": reverse_lazy("admin:password_change")},
+            {"title": "Double vérification", "link": reverse_lazy("second_factor")},
+        ]
+    },
     "DASHBOARD_CALLBACK": "quotes.admin.start.start_page",
     "STYLES": [
         lambda request: static("desk/desk.css"),
-        lambda request: static("desk/library.css"),
         lambda request: static("desk/start.css"),
         lambda request: static("desk/editor.css"),
+        lambda request: static("desk/library.css"),
+        lambda request: static("desk/people.css"),
     ],
     "COLORS": {
         "primary": {
@@ -101,8 +103,13 @@ UNFOLD: dict[str, Any] = {
                 "items": [
                     _item("Entreprise", "storefront", "quotes_company_changelist", _COMPANY),
                     _item("Mails", "mail", "notifications_outgoingemail_changelist", _MAILS),
-                    _item("Comptes", "badge", "auth_user_changelist", _superuser),
-                    _item("Groupes", "groups", "auth_group_changelist", _superuser),
+                    _item("Comptes", "badge", "auth_user_changelist", _may("auth.view_user")),
+                    _item(
+                        "Journal du personnel",
+                        "history",
+                        "logisav_staffaction_changelist",
+                        _may("logisav.view_staffaction"),
+                    ),
                 ],
             },
         ],

@@ -6,7 +6,7 @@ import logging
 import re
 
 MASKS = (
-    (re.compile(r"(/l/)[A-Za-z0-9_%-]+"), r"\1…"),
+    (re.compile(r"(/(?:l|invitation)/)[A-Za-z0-9_%-]+"), r"\1…"),
     (re.compile(r"(?i)(\bcode\b\W{0,4})\d{3}[\s\u00a0]?\d{3}\b"), r"\1••••••"),
     (re.compile(r"(?i)((?:set-)?cookie['\"]?\s*[:=]\s*)[^\r\n]+"), r"\1•"),
     (re.compile(r"((?:__Host-)?(?:logisav|jeton|csrfmiddlewaretoken)=)[^;\s&'\"]+"), r"\1•"),

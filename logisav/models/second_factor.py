@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.conf import settings
 from django.db import models
 from django.utils import timezone
@@ -22,8 +20,6 @@ class SecondFactor(models.Model):
     confirmed_at = models.DateTimeField("confirmé le", default=timezone.now)
     # The 30 s step of the last code that was accepted: a code is good once.
     last_step = models.BigIntegerField("dernier pas accepté", editable=False)
-
-    recovery_codes: models.Manager[Any]
 
     class Meta:
         verbose_name = "second facteur"

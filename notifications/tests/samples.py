@@ -128,6 +128,22 @@ CONTEXTS |= {
     },
 }
 
+TO_STAFF = {"company": COMPANY, "name": "Sophie Garnier", "username": "sophie@thermo-rhone.example", **LINK}
+CONTEXTS |= {
+    "logisav/invitation": {
+        **TO_STAFF,
+        "by": "Julien Faure",
+        "role": "comptable",
+        "about_role": "lit tout, enregistre les virements et les remboursements",
+    },
+    "logisav/reset": {**TO_STAFF, "by": "Julien Faure"},
+    "logisav/account": {
+        **TO_STAFF,
+        "fact": "La double vérification de votre compte vient d'être activée.",
+        "admin_url": "https://devis.thermo-rhone.example/admin/",
+    },
+}
+
 ACCESS_LINK = "https://devis.thermo-rhone.example/l/Wk3vJtV0hY1mM2q8bqX5c9d7e6f4a3b2c1d0EFGHIJK/"
 SECRETS: dict[str, dict[str, str]] = {
     "quotes/link": {"link": ACCESS_LINK},
@@ -136,4 +152,6 @@ SECRETS: dict[str, dict[str, str]] = {
     "quotes/reminder": {"link": ACCESS_LINK},
     "quotes/answer": {"link": ACCESS_LINK},
     "signing/code": {"code": "418205"},
+    "logisav/invitation": {"link": ACCESS_LINK},
+    "logisav/reset": {"link": ACCESS_LINK},
 }
