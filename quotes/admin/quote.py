@@ -12,7 +12,7 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.urls import URLPattern, path
+from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from unfold.admin import ModelAdmin
@@ -20,11 +20,13 @@ from unfold.admin import ModelAdmin
 from notifications.paging import BoundedList
 from notifications.staff import member
 from quotes import french, glance, versions, workflow
-from quotes.admin import drafts, filters, library, listing, moves, pages
+from quotes.admin import drafts, filters, from_template, library, listing, moves, pages
+from quotes.admin.exporting import Exported
 from quotes.admin.forms import DECIMALS, QuoteForm
 from quotes.admin.lines import LineInline, in_order
 from quotes.admin.moves import Move
 from quotes.admin.pills import pills
+from quotes.admin.quote_sheet import QuoteSheet
 from quotes.admin.searching import search_quotes
 from quotes.admin.story import story
 from quotes.content import Content
@@ -41,8 +43,10 @@ def _stacked(first: SafeString, second: str) -> SafeString:
 
 
 @admin.register(Quote)
-class QuoteAdmin(BoundedList, ModelAdmin):
+class QuoteAdmin(Exported, BoundedList, ModelAdmin):
     form = QuoteForm
+    sheet = QuoteSheet()
+    export_name = "devis"
     inlines = (LineInline,)
     autocomplete_fields = ("customer",)
     actions = None
@@ -76,12 +80,12 @@ class QuoteAdmin(BoundedList, ModelAdmin):
     def get_ordering(self, request: HttpRequest) -> tuple[str, ...]:
         return listing.ORDER
 
-    def has_change_permission(self, request: HttpRequest, obj: Quote | None = None) -> bool:
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Quote], search_term: str
     ) -> tuple[QuerySet[Quote], bool]:
         return search_quotes(queryset, search_term), False
 
+    def has_change_permission(self, request: HttpRequest, obj: Quote | None = None) -> bool:
         """A sent quote is read-only; its moves have pages of their own."""
         return super().has_change_permission(request, obj) and (obj is None or obj.is_editable)
 
@@ -125,6 +129,10 @@ class QuoteAdmin(BoundedList, ModelAdmin):
         when = french.short_day(french.in_paris(quote.last_at).date())
         words = "Question à traiter" if quote.has_question else headline(quote.last_kind)
         return _stacked(format_html('<span class="fact" title="{}">{}</span>', words, words), when)
+
+    def doors(self, request: HttpRequest) -> list[tuple[str, str]]:
+        begin = ("Nouveau devis depuis un modèle", reverse("admin:quotes_quotetemplate_begin"))
+        return [*([begin] if from_template.may_begin(request) else []), *super().doors(request)]
 
     # Form
 
