@@ -38,6 +38,8 @@ def make_company() -> Company:
         colour=COLOUR,
         insurer="Mutuelle Exemple, contrat n° 000 000, décennale et responsabilité civile, France métropolitaine",
         mediator="Médiateur Exemple, 1 place de l'Exemple, 75000 Paris, mediateur.example",
+        travel_costs="compris dans les prix, dans un rayon de 40 km autour de Lyon",
+        quote_cost="Devis gratuit",
         iban="FR7630006000011234567890189",
         bic="AGRIFRPP",
         account_holder="Thermo Rhône SARL",

@@ -52,6 +52,8 @@ class CompanyFacts:
     insurer: str
     mediator: str
     logo: Logo | None = None
+    travel_costs: str = ""
+    quote_cost: str = ""
 
     @property
     def legal_line(self) -> str:

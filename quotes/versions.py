@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from decimal import Decimal
 
-from quotes import french, withdrawal
+from quotes import french, readiness, withdrawal
 from quotes.content import (
     Consent,
     Content,
@@ -17,7 +17,6 @@ from quotes.content import (
     WithdrawalFacts,
 )
 from quotes.models import Company, Customer, Quote, QuoteLine, QuoteVersion
-from quotes.models.quote import today_in_paris
 
 
 class NotSendable(Exception):
@@ -28,27 +27,9 @@ class NotSendable(Exception):
         self.reasons = reasons
 
 
-def missing(quote: Quote) -> list[str]:
-    """What must be mended before sending; an empty list when nothing is."""
-    totals = quote.totals
-    checks = {
-        "Ajoutez au moins une ligne avec un prix.": not any(line.counts for line in quote.lines.all()),
-        "La date de validité est passée.": quote.valid_until < today_in_paris(),
-        "Le client n'a pas d'adresse mail.": not quote.customer.email,
-        "L'acompte dépasse le total TTC.": quote.deposit_amount > totals.incl_tax,
-        "Complétez l'entreprise : SIRET, adresse, téléphone et mail.": not _company_is_complete(),
-    }
-    return [sentence for sentence, holds in checks.items() if holds]
-
-
-def _company_is_complete() -> bool:
-    company = Company.objects.first()
-    return company is not None and all((company.siret, company.address, company.phone, company.email))
-
-
 def freeze(quote: Quote, *, mail_words: str = "") -> QuoteVersion:
     """Store the next version of the working copy, or raise NotSendable. Its PDF is made later."""
-    if reasons := missing(quote):
+    if reasons := readiness.missing(quote):
         raise NotSendable(reasons)
     version = next_version(quote)
     version.mail_words = mail_words

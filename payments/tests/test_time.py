@@ -50,7 +50,7 @@ def at(moment: dt.datetime) -> Any:
 
 def signed_off_premises(moment: dt.datetime = SIGNED, **fields: Any) -> Quote:
     with at(moment):
-        return make_accepted_quote(contract=Quote.Contract.OFF_PREMISES, **fields)
+        return make_accepted_quote(contract=Quote.Contract.OFF_PREMISES, start="sous 3 semaines", **fields)
 
 
 @pytest.mark.parametrize(

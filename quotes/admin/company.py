@@ -35,6 +35,7 @@ class CompanyAdmin(ModelAdmin):
         ("Coordonnées", {"fields": ("address", ("phone", "email"), ("website", "hours"))}),
         ("Apparence", {"fields": (("logo", "colour"),)}),
         ("Assurance et médiation", {"fields": ("insurer", "mediator")}),
+        ("Ce que le devis dit des frais", {"fields": ("travel_costs", "quote_cost")}),
         (
             "Paiement",
             {"fields": ("payment_methods", ("iban", "bic"), "account_holder", "deposit_reminder_days")},

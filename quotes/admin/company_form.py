@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 from django.core.files.uploadedfile import UploadedFile
@@ -85,6 +85,10 @@ class CompanyForm(forms.ModelForm):  # type: ignore[type-arg]
     )
 
     class Meta:
+        help_texts: ClassVar = {
+            "travel_costs": "Par exemple : compris dans les prix ; 45 € HT par déplacement.",
+            "quote_cost": "Par exemple : Devis gratuit ; Devis payant, 60 € TTC, déduits des travaux.",
+        }
         widgets = {
             "colour": forms.TextInput(attrs={"type": "color", "class": "colour"}),
         }

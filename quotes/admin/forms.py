@@ -16,7 +16,8 @@ from unfold.widgets import (
 )
 
 from quotes import french, money
-from quotes.models import Company, Quote, QuoteLine
+from quotes.models import Company, Quote
+from quotes.models.line import Line
 
 
 class TypedDecimalField(forms.DecimalField):
@@ -113,8 +114,22 @@ def vat_choice() -> forms.TypedChoiceField:
     )
 
 
+class RankField(forms.IntegerField):
+    """Where a line stands: written by the page's script, which is no change of the line itself."""
+
+    widget = forms.HiddenInput
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        return False
+
+
 class LineForm(forms.ModelForm):  # type: ignore[type-arg]
     vat_rate = vat_choice()
+    position = RankField(required=False, min_value=0, max_value=100_000)
+    NO_FIGURES: ClassVar = {
+        "quantity": Decimal(1), "unit": "", "unit_price": Decimal(0), "discount": Decimal(0),
+        "vat_rate": Decimal(20), "option": False,
+    }  # fmt: skip
 
     class Meta:
         labels: ClassVar = {"unit_price": "Prix HT (€)", "option": "Option"}
@@ -124,12 +139,27 @@ class LineForm(forms.ModelForm):  # type: ignore[type-arg]
         for name in ("quantity", "discount"):
             self.initial[name] = trimmed(getattr(self.instance, name))
         self.initial["vat_rate"] = str(trimmed(self.instance.vat_rate))
+        self.fields["discount"].required = False
+        if not self.instance.pk:
+            self.initial["position"] = ""
+
+    def clean_discount(self) -> Decimal:
+        return self.cleaned_data["discount"] or Decimal(0)
 
     def clean(self) -> dict[str, Any]:
+        """A heading or a text has no figures: what stands in their hidden fields is neither wrong nor kept."""
         super().clean()
-        if self.cleaned_data.get("kind") != QuoteLine.Kind.ITEM:
-            self.cleaned_data["option"] = False
+        if self.cleaned_data.get("kind") in (Line.Kind.SECTION, Line.Kind.TEXT):
+            for name, value in self.NO_FIGURES.items():
+                self.errors.pop(name, None)
+                self.cleaned_data[name] = value
         return self.cleaned_data
+
+    @property
+    def line_total(self) -> str:
+        """As it was last saved; the page's script follows what is typed."""
+        line: Line = self.instance
+        return french.money(line.total) if line.pk and line.kind == Line.Kind.ITEM else ""
 
 
 class ReasonForm(forms.Form):

@@ -5,43 +5,38 @@ from __future__ import annotations
 from typing import Any
 
 from django.db import models
+from django.forms import Script
 from django.http import HttpRequest
 from unfold.admin import TabularInline
 from unfold.widgets import UnfoldAdminTextareaWidget
 
-from quotes import french
 from quotes.admin.forms import DECIMALS, LineForm
 from quotes.models import Quote, QuoteLine
-from quotes.models.line import Line
 
 
 class LinesInline(TabularInline):
     """The table of lines of a quote, or of a template of quotes."""
 
     form = LineForm
+    template = "admin/quotes/lines/lines.html"
     fields = (
         "kind", "label", "description", "quantity", "unit", "unit_price", "discount", "vat_rate", "option",
-        "line_total", "position",
+        "position",
     )  # fmt: skip
-    readonly_fields = ("line_total",)
-    ordering_field = "position"
-    hide_ordering_field = True
-    hide_title = True
-    extra = 0
     verbose_name_plural = "Lignes"
     formfield_overrides = DECIMALS | {
-        models.TextField: {
-            "widget": UnfoldAdminTextareaWidget(attrs={"rows": 1, "placeholder": "Description"})
-        }
+        models.TextField: {"widget": UnfoldAdminTextareaWidget(attrs={"rows": 1})}
     }
 
-    def line_total(self, line: Line) -> str:
-        return french.money(line.total) if line.pk and line.kind == Line.Kind.ITEM else ""
-
-    line_total.short_description = "Total HT"  # type: ignore[attr-defined]
+    class Media:
+        js = tuple(
+            Script(f"desk/{name}.js", defer=True)
+            for name in ("money", "lines", "totals", "catalogue", "leaving")
+        )
 
     def get_extra(self, request: HttpRequest, obj: models.Model | None = None, **kwargs: Any) -> int:
-        return 0 if obj else 1
+        """For who has no script: with it they are taken away, and lines are added with buttons."""
+        return 3
 
     def get_queryset(self, request: HttpRequest) -> models.QuerySet[Any]:
         return self.model._default_manager.order_by("position", "pk")
@@ -68,13 +63,18 @@ class LineInline(LinesInline):
 
 
 def in_order(formset: Any) -> None:
-    """Number the lines as they stand: those that were dragged first, new ones after them as they were added."""
+    """Number the lines as they stand on the page; those without a rank come last, as they were added."""
     kept = [form for form in formset.forms if form not in formset.deleted_forms and _counts(form)]
-    kept.sort(key=lambda form: (form.instance.pk is None, form.cleaned_data.get("position") or 0))
+    kept.sort(key=_rank)
     for rank, form in enumerate(kept):
         form.instance.position = rank
         if form.instance.pk is not None:
             formset.model.objects.filter(pk=form.instance.pk).update(position=rank)
+
+
+def _rank(form: Any) -> tuple[bool, int]:
+    position = form.cleaned_data.get("position")
+    return position is None, position or 0
 
 
 def _counts(form: Any) -> bool:

@@ -16,7 +16,7 @@ from django.views.decorators.http import require_safe
 from notifications import outbox
 from notifications.models import OutgoingEmail
 from notifications.staff import member
-from quotes import versions
+from quotes import readiness, versions
 from quotes.admin import mailing, moves
 from quotes.admin.forms import ReasonForm
 from quotes.admin.mailing import WordsForm
@@ -57,7 +57,7 @@ def move(request: HttpRequest, pk: int, step: str) -> HttpResponse:
     is_right = form is None or (request.method == "POST" and form.is_valid())
     if request.method == "POST" and is_right and LOOK not in request.POST:
         return _do(request, quote, found, form.said if form else "")
-    reasons = versions.missing(quote) if found.path == "envoyer" else []
+    reasons = readiness.missing(quote) if found.path == "envoyer" else []
     status = 200 if is_right or request.method != "POST" else 422
     return _ask(request, quote, found, form=form, reasons=reasons, status=status)
 

@@ -173,6 +173,8 @@ class Company(models.Model):
             insurer=self.insurer,
             mediator=self.mediator,
             logo=Logo(sha256=sha256_of(self.logo), type="image/png") if self.logo else None,
+            travel_costs=self.travel_costs,
+            quote_cost=self.quote_cost,
         )
 
     @property

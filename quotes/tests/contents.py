@@ -40,6 +40,8 @@ COMPANY = CompanyFacts(
     colour="#0c5a6e",
     insurer="Mutuelle Exemple, contrat n° 000 000, France métropolitaine",
     mediator="Médiateur Exemple, 1 place de l'Exemple, 75000 Paris",
+    travel_costs="compris dans les prix",
+    quote_cost="Devis gratuit",
 )
 CUSTOMER = CustomerFacts(
     kind="individual",

@@ -88,6 +88,6 @@ def line(number: int, **fields: Any) -> dict[str, Any]:
         "unit_price": "0",
         "discount": "0",
         "vat_rate": "20",
-        "position": "0",
+        "position": "",
     }
     return {f"lines-{number}-{name}": value for name, value in (typed | fields).items()}

@@ -30,6 +30,8 @@ def make_company(**fields: Any) -> Company:
         "legal_form": "SARL",
         "capital": Decimal(20000),
         "siret": "91234567500017",
+        "vat_number": "FR65912345675",
+        "mediator": "Médiateur Exemple, 1 place de l'Exemple, 75000 Paris, mediateur.example",
         "registration": "RCS Lyon",
         "address": "18 quai des Tanneurs\n69009 Lyon",
         "phone": "04 65 71 08 42",

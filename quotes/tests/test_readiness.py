@@ -1,0 +1,160 @@
+"""What is missing before sending: what stops a quote, apart from advice, each with who asks for it."""
+
+from __future__ import annotations
+
+import datetime as dt
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from quotes import readiness, workflow
+from quotes.models import Company, Customer, Quote
+from quotes.readiness import Finding
+from quotes.tests.desk import at_desk, manager, move_of, owner, page_of, text
+from quotes.tests.factories import SYSTEM, make_business, make_quote
+from quotes.versions import NotSendable
+
+pytestmark = pytest.mark.django_db
+COMPLETE: dict[str, Any] = {
+    "travel_costs": "compris",
+    "quote_cost": "Devis gratuit",
+    "insurer": "Mutuelle Exemple, décennale, France",
+    "payment_methods": ["card"],
+}
+
+
+@pytest.fixture
+def quote() -> Quote:
+    """Nothing is missing, for a consumer, off premises."""
+    quote = make_quote(
+        owner=owner(),
+        worksite="12 chemin des Vignes",
+        start="sous 3 semaines",
+        contract=Quote.Contract.OFF_PREMISES,
+    )
+    quote.lines.filter(unit="").update(unit="forfait")
+    Company.objects.update(**COMPLETE)
+    return quote
+
+
+def found(quote: Quote) -> dict[str, Finding]:
+    quote = Quote.objects.get(pk=quote.pk)
+    return {finding.field: finding for finding in readiness.findings(quote)}
+
+
+def test_a_complete_quote_has_nothing_to_mend(quote: Quote) -> None:
+    assert found(quote) == {}
+    assert "Rien n&#x27;empêche" in text(at_desk(quote.owner).get(page_of(quote))).replace("'", "&#x27;")
+
+
+@pytest.mark.parametrize("field", ["siret", "legal_name", "address", "phone", "email"])
+def test_who_sells_is_named(quote: Quote, field: str) -> None:
+    Company.objects.update(**{field: ""})
+    assert found(quote)["siret"].blocking
+
+
+@pytest.mark.parametrize(
+    ("changes", "field"),
+    [
+        ({"valid_until": dt.date(2020, 1, 2), "issued_on": dt.date(2020, 1, 1)}, "valid_until"),
+        ({"deposit_kind": "amount", "deposit_value": Decimal(100_000)}, "deposit_value"),
+        ({"start": ""}, "start"),
+    ],
+)
+def test_what_stops_a_quote_stops_it(quote: Quote, changes: dict[str, Any], field: str) -> None:
+    Quote.objects.filter(pk=quote.pk).update(**changes)
+    finding = found(quote)[field]
+    assert finding.blocking
+    with pytest.raises(NotSendable) as refusal:
+        workflow.send(quote.pk, actor=SYSTEM)
+    assert refusal.value.reasons == [finding.sentence]
+
+
+def test_a_quote_without_a_price_or_a_mail_address_stays(quote: Quote) -> None:
+    quote.lines.filter(option=False).delete()
+    Customer.objects.update(email="")
+    assert found(quote)["lines"].blocking
+    assert found(quote)["email"].blocking
+
+
+def test_vat_is_not_counted_by_who_has_no_vat_number(quote: Quote) -> None:
+    Company.objects.update(vat_number="")
+    assert found(quote)["vat_number"].blocking
+    quote.lines.update(vat_rate=0)
+    assert "vat_number" not in found(quote)
+
+
+@pytest.mark.parametrize("contract", Quote.Contract.values)
+def test_the_mediator_is_a_condition_off_premises_and_advice_elsewhere(quote: Quote, contract: str) -> None:
+    """Art. L221-9 says so on pain of nullity; elsewhere a fine is due, and the contract holds."""
+    Company.objects.update(mediator="")
+    Quote.objects.filter(pk=quote.pk).update(contract=contract)
+    finding = found(quote)["mediator"]
+    assert finding.blocking is (contract == Quote.Contract.OFF_PREMISES)
+    assert "L616-1" in finding.law
+
+
+def test_a_business_has_no_mediator_and_no_decree(quote: Quote) -> None:
+    Company.objects.update(mediator="", travel_costs="", quote_cost="")
+    Quote.objects.filter(pk=quote.pk).update(customer=make_business(), start="", worksite="")
+    assert found(quote) == {}
+
+
+@pytest.mark.parametrize(
+    ("company", "field"),
+    [
+        ({"travel_costs": ""}, "travel_costs"),
+        ({"quote_cost": ""}, "quote_cost"),
+        ({"insurer": ""}, "insurer"),
+        ({"registration": ""}, "registration"),
+        ({"capital": None}, "capital"),
+        ({"terms_text": ""}, "terms_text"),
+        ({"payment_methods": []}, "payment_methods"),
+    ],
+)
+def test_advice_names_what_is_missing_of_the_company_and_stops_nothing(
+    quote: Quote, company: dict[str, Any], field: str
+) -> None:
+    Company.objects.update(**company)
+    assert list(found(quote)) == [field]
+    assert not found(quote)[field].blocking
+    assert readiness.missing(quote) == []
+
+
+def test_advice_names_what_is_missing_of_the_quote(quote: Quote) -> None:
+    Quote.objects.filter(pk=quote.pk).update(worksite="", start="", contract=Quote.Contract.DISTANCE)
+    quote.lines.filter(label="Main-d'œuvre").update(unit="", unit_price=0)
+    advice = [finding for finding in readiness.findings(Quote.objects.get(pk=quote.pk))]
+    assert [finding.field for finding in advice] == ["start", "lines", "worksite", "lines"]
+    assert not any(finding.blocking for finding in advice)
+
+
+def test_the_editor_lists_it_with_the_way_to_mend_it(quote: Quote) -> None:
+    Company.objects.update(mediator="", insurer="")
+    page = text(at_desk(manager()).get(page_of(quote)))
+    assert "Cass. 1re civ." in page
+    company = Company.objects.get()
+    assert f"/admin/quotes/company/{company.pk}/change/#id_mediator" in page
+    assert f"/admin/quotes/company/{company.pk}/change/#id_insurer" in page
+    page = text(at_desk(quote.owner).get(page_of(quote)))
+    assert "#id_mediator" not in page
+    assert "Un gestionnaire complète l&#x27;entreprise" in page.replace("'", "&#x27;")
+
+
+def test_the_question_before_sending_lists_it_again(quote: Quote) -> None:
+    browser = at_desk(quote.owner)
+    Company.objects.update(insurer="")
+    page = text(browser.get(move_of(quote, "envoyer")))
+    assert "1 conseil pour" in page
+    assert 'class="blocking"' not in page
+    Quote.objects.filter(pk=quote.pk).update(start="")
+    page = text(browser.get(move_of(quote, "envoyer")))
+    assert f"{page_of(quote)}#id_start" in page
+    assert browser.post(move_of(quote, "envoyer")).status_code == 422
+
+
+def test_it_costs_the_editor_two_queries(quote: Quote, django_assert_num_queries: Any) -> None:
+    quote = Quote.objects.with_parties().get(pk=quote.pk)
+    with django_assert_num_queries(2):
+        readiness.findings(quote)
