@@ -81,6 +81,8 @@ def pytest_configure(config: pytest.Config) -> None:
     # Names that follow the content, without the ten seconds that compressing takes.
     named = {"BACKEND": "django.contrib.staticfiles.storage.ManifestStaticFilesStorage"}
     settings.STORAGES = {**settings.STORAGES, "staticfiles": named}
+    # A slow hash protects stored passwords, and costs a test a third of a second at every log-in.
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     if not WORKER:
         call_command("collectstatic", interactive=False, verbosity=0)
 

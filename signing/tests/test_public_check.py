@@ -165,7 +165,7 @@ def test_where_seal_and_register_differ_the_page_says_so() -> None:
 
 def test_no_single_changed_bit_is_genuine_or_unknown(figure: Callable[[str, str], None]) -> None:
     _signature, document = make_small_document()
-    count = sample(150, len(document))
+    count = sample(60, len(document))
     step = len(document) / count
     answers = [judged(flipped(document, int(rank * step), secrets.randbelow(8))) for rank in range(count)]
     altered = answers.count(Verdict.ALTERED)
