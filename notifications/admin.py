@@ -36,6 +36,7 @@ class NotificationAdmin(ModelAdmin):
         return [
             path("", view(views.bell), name=f"{name}changelist"),
             path("nombre/", view(views.count), name=f"{name}count"),
+            path("preferences/", view(views.preferences), name=f"{name}preferences"),
             path("tout-lire/", view(views.mark_all_read), name=f"{name}read_all"),
             path("<int:pk>/lire/", view(views.mark_read), name=f"{name}read"),
             path("<int:pk>/ouvrir/", view(views.open_line), name=f"{name}open"),
@@ -45,7 +46,6 @@ class NotificationAdmin(ModelAdmin):
         return False
 
 
-@admin.register(OutgoingEmail)
 class Unsent(admin.SimpleListFilter):
     """What the first page counts."""
 
@@ -59,6 +59,7 @@ class Unsent(admin.SimpleListFilter):
         return queryset.unsent_lately() if self.value() == "non-partis" else queryset
 
 
+@admin.register(OutgoingEmail)
 class OutgoingEmailAdmin(BoundedList, ModelAdmin):
     """Read-only: what left, when, to whom, and what did not. Secrets show as ••••••."""
 

@@ -144,3 +144,27 @@ class Notification(models.Model):
 
     def __str__(self) -> str:
         return self.text
+
+
+class NotificationChoice(models.Model):
+    """By which ways a member of staff hears of one kind of event; without a row, by both."""
+
+    class Ways(models.TextChoices):
+        BOTH = "both", "Mail et Logisav"
+        MAIL = "mail", "Mail seul"
+        DESK = "desk", "Logisav seul"
+        NONE = "none", "Rien"
+
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, verbose_name="pour", on_delete=models.CASCADE, related_name="+"
+    )
+    kind = models.CharField("nature", max_length=40)
+    ways = models.CharField("moyens", max_length=4, choices=Ways, default=Ways.BOTH)
+
+    class Meta:
+        verbose_name = "choix de notification"
+        verbose_name_plural = "choix de notification"
+        constraints = (models.UniqueConstraint(fields=["user", "kind"], name="one_choice_per_kind"),)
+
+    def __str__(self) -> str:
+        return f"{self.user}, {self.kind} : {self.get_ways_display()}"

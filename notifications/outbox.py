@@ -17,21 +17,25 @@ from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import transaction
 
-from notifications import rendering, vault
+from notifications import choices, rendering, vault
 from notifications.headers import one_line
-from notifications.models import Notification, OutgoingEmail
+from notifications.models import Notification, NotificationChoice, OutgoingEmail
 from notifications.nudging import nudge
 from notifications.registry import Handler, handler_of, when_delivered
+
+Ways = NotificationChoice.Ways
 
 __all__ = [
     "Attachment",
     "CarriesSecret",
     "Handler",
+    "StaffMail",
     "handler_of",
     "notify",
     "nudge",
     "queue",
     "repeat",
+    "tell",
     "when_delivered",
 ]
 
@@ -123,3 +127,34 @@ def notify(user: User, *, kind: str, text: str, about: str, url: str) -> Notific
     """Put a line behind the bell of this member of staff."""
     text = one_line(text, limit=500)
     return Notification.objects.create(user=user, kind=kind, text=text, about=about, url=url)
+
+
+@dataclass(frozen=True)
+class StaffMail:
+    """The mail of something that staff are told."""
+
+    message: str
+    context: dict[str, Any]
+    sender_name: str
+
+
+def tell(user: User, *, kind: str, text: str, about: str, url: str, mail: StaffMail | None = None) -> None:
+    """Tell a member of staff by the ways that they chose for this kind of event.
+
+    What has no mail, or nowhere to send one, is told behind the bell instead.
+    """
+    ways = choices.ways_of(user, kind)
+    if ways is Ways.NONE:
+        return
+    by_mail = mail is not None and bool(user.email) and ways in (Ways.BOTH, Ways.MAIL)
+    if ways is not Ways.MAIL or not by_mail:
+        notify(user, kind=kind, text=text, about=about, url=url)
+    if mail is not None and by_mail:
+        queue(
+            mail.message,
+            to=user.email,
+            about=about,
+            context=mail.context,
+            sender_name=mail.sender_name,
+            url=url,
+        )

@@ -1,32 +1,46 @@
-"""The bell: what staff are told inside the desk. Each sees their own lines alone."""
+"""The bell: what staff are told inside the desk, and by which ways. Each sees their own lines and choices alone."""
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.contrib import admin, messages
 from django.core.paginator import Paginator
-from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse, QueryDict
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
-from django.views.decorators.http import require_POST, require_safe
+from django.urls import reverse
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from notifications import choices, registry
+from notifications.forms import ChoicesForm, FilterForm
 from notifications.models import Notification
 from notifications.staff import member
 
 LINES_A_PAGE = 30
 BELL = "admin:notifications_notification_changelist"
+PREFERENCES = "admin:notifications_notification_preferences"
 
 
 @require_safe
 def bell(request: HttpRequest) -> HttpResponse:
-    """All lines, the unread ones first."""
-    lines = Notification.objects.of(member(request)).unread_first()
-    context = admin.site.each_context(request) | {
+    """All lines, the unread ones first, or those that the filters let through."""
+    filters = FilterForm(request.GET)
+    lines = filters.applied(Notification.objects.of(member(request))).unread_first()
+    shown = Paginator(lines, LINES_A_PAGE).get_page(request.GET.get("page"))
+    context = {
         "title": "Notifications",
-        "opts": Notification._meta,
-        "lines": Paginator(lines, LINES_A_PAGE).get_page(request.GET.get("page")),
+        "lines": [(line, registry.kind_of(line.kind)) for line in shown],
+        "pages": shown,
+        "filters": filters,
         "unread": Notification.objects.unread(member(request)).count(),
     }
-    return TemplateResponse(request, "admin/notifications/bell.html", context)
+    return _page(request, "admin/notifications/bell.html", context)
+
+
+def _page(request: HttpRequest, template: str, context: dict[str, Any], *, status: int = 200) -> HttpResponse:
+    everything = admin.site.each_context(request) | {"opts": Notification._meta} | context
+    return TemplateResponse(request, template, everything, status=status)
 
 
 @require_safe
@@ -45,7 +59,7 @@ def open_line(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 def mark_read(request: HttpRequest, pk: int) -> HttpResponse:
     _read(_own(request, pk))
-    return redirect(BELL)
+    return _back(request)
 
 
 @require_POST
@@ -53,6 +67,26 @@ def mark_all_read(request: HttpRequest) -> HttpResponse:
     Notification.objects.of(member(request)).mark_read()
     messages.success(request, "Toutes vos notifications sont lues.")
     return redirect(BELL)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def preferences(request: HttpRequest) -> HttpResponse:
+    """« Mes notifications »: one's own ways, kind by kind."""
+    form = ChoicesForm(request.POST if request.method == "POST" else None, user=member(request))
+    if request.method == "POST" and form.is_valid():
+        choices.choose(member(request), form.cleaned_data)
+        messages.success(request, "Vos choix sont enregistrés.")
+        return redirect(PREFERENCES)
+    rows = [(registry.kind_of(field.name), field) for field in form]
+    context = {"title": "Mes notifications", "rows": rows, "form": form}
+    status = 422 if form.errors else 200
+    return _page(request, "admin/notifications/preferences.html", context, status=status)
+
+
+def _back(request: HttpRequest) -> HttpResponse:
+    """To the list as it was filtered; nothing else of what was sent finds its way into the address."""
+    query = FilterForm(QueryDict(request.POST.get("filtres", ""))).query
+    return redirect(f"{reverse(BELL)}?{query}" if query else BELL)
 
 
 def _own(request: HttpRequest, pk: int) -> Notification:

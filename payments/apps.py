@@ -1,6 +1,6 @@
 from django.apps import AppConfig
 
-from notifications.registry import when_delivered
+from notifications.registry import announce_important, when_delivered
 from quotes.registry import when_refreshed
 
 
@@ -10,4 +10,5 @@ class PaymentsConfig(AppConfig):
 
     def ready(self) -> None:
         when_delivered("payments", "quotes.emails.delivered")
+        announce_important("deposit", "Acompte payé, annoncé ou reçu en trop")
         when_refreshed("payments.standings.refresh")

@@ -147,15 +147,7 @@ def unknown_event(event_id: str, *, reason: str) -> None:
     company, address = quote_emails.company_context(), links.absolute(reverse("admin:index"))
     context = {"company": company, "admin_url": address, "event": event_id, "difference": reason}
     people = get_user_model().objects.with_perm("quotes.manage_all_quotes", backend=backend)
+    text = f"Stripe annonce un paiement que Logisav ne reconnaît pas : {reason}."
+    mail = outbox.StaffMail("payments/unknown_owner", context, sender_name=company["name"])
     for person in people:
-        text = f"Stripe annonce un paiement que Logisav ne reconnaît pas : {reason}."
-        outbox.notify(person, kind="failure", text=text, about="Stripe", url=address)
-        if person.email:
-            outbox.queue(
-                "payments/unknown_owner",
-                to=person.email,
-                about="Stripe",
-                context=context,
-                sender_name=company["name"],
-                url=address,
-            )
+        outbox.tell(person, kind="failure", text=text, about="Stripe", url=address, mail=mail)

@@ -81,23 +81,16 @@ def staff_of(quote: Quote) -> list[User]:
 
 
 def to_staff(message: str, quote: Quote, *, kind: str, text: str, context: dict[str, Any]) -> None:
-    """Tell the owner by mail and in the application."""
+    """Tell the owner by mail and in the application, as each person chose."""
     everything = common(quote) | context
+    mail = outbox.StaffMail(message, everything, sender_name=everything["company"]["name"])
     for person in staff_of(quote):
-        notice(person, quote, kind=kind, text=text)
-        if person.email:
-            outbox.queue(
-                message,
-                to=person.email,
-                about=quote.number,
-                context=everything,
-                sender_name=everything["company"]["name"],
-                url=everything["admin_url"],
-            )
+        notice(person, quote, kind=kind, text=text, mail=mail)
 
 
-def notice(person: User, quote: Quote, *, kind: str, text: str) -> None:
-    outbox.notify(person, kind=kind, text=text, about=quote.number, url=links.desk_address(quote))
+def notice(person: User, quote: Quote, *, kind: str, text: str, mail: outbox.StaffMail | None = None) -> None:
+    url = links.desk_address(quote)
+    outbox.tell(person, kind=kind, text=text, about=quote.number, url=url, mail=mail)
 
 
 def with_link(message: str, quote: Quote, link: AccessLink, address: str, *, context: dict[str, Any]) -> None:

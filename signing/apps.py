@@ -1,6 +1,6 @@
 from django.apps import AppConfig
 
-from notifications.registry import when_delivered
+from notifications.registry import announce_important, when_delivered
 
 
 class SigningConfig(AppConfig):
@@ -9,3 +9,7 @@ class SigningConfig(AppConfig):
 
     def ready(self) -> None:
         when_delivered("signing", "quotes.emails.delivered")
+        announce_important("accepted", "Devis accepté et signé")
+        announce_important("paused", "Signature en pause après trop d'essais")
+        announce_important("contradiction", "Signature arrêtée, le client contredit le devis")
+        announce_important("stamp_missing", "Signature qui attend un horodatage")

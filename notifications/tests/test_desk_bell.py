@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from django.contrib.auth.models import User
 from django.test import Client
@@ -34,6 +36,10 @@ def desk(julien: User) -> Client:
     return client
 
 
+def shown(response: Any) -> list[Notification]:
+    return [line for line, _ in response.context["lines"]]
+
+
 def address(name: str, line: Notification) -> str:
     return reverse(f"admin:notifications_notification_{name}", args=[line.pk])
 
@@ -59,7 +65,7 @@ def test_the_list_shows_ones_own_lines_the_unread_first(desk: Client, julien: Us
     tell(staff("lea"), "À Léa")
     Notification.objects.filter(pk=second.pk).mark_read()
     response = desk.get(BELL)
-    assert list(response.context["lines"]) == [first, second]
+    assert shown(response) == [first, second]
     assert "Deuxième &lt;b&gt;" in response.content.decode()
 
 
@@ -115,3 +121,55 @@ def test_the_bell_is_for_staff_alone(julien: User) -> None:
         for path in (BELL, f"{BELL}nombre/", address("open", line)):
             assert browser.post(path).headers["Location"].startswith("/admin/login/")
     assert Notification.objects.unread(julien).count() == 1
+
+
+# Filters
+
+
+@pytest.fixture
+def told(julien: User) -> dict[str, Notification]:
+    """A question read, a refusal and a question of another quote unread."""
+    lines = {
+        "read": tell(julien),
+        "refused": outbox.notify(julien, kind="refused", text="Non.", about="D-2026-0001", url="/"),
+        "other": outbox.notify(julien, kind="question", text="Et ?", about="D-2026-0002", url="/"),
+    }
+    Notification.objects.filter(pk=lines["read"].pk).mark_read()
+    return lines
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ("etat=non-lues", {"refused", "other"}),
+        ("nature=question", {"read", "other"}),
+        ("devis=d-2026-0001", {"read", "refused"}),
+        ("etat=non-lues&nature=question&devis=D-2026-0002", {"other"}),
+        ("nature=refused&devis=D-2026-0002", set()),
+        ("etat=x&nature=comet&page=zz", {"read", "refused", "other"}),
+    ],
+)
+def test_the_list_is_filtered_by_state_kind_and_quote(
+    desk: Client, told: dict[str, Notification], query: str, found: set[str]
+) -> None:
+    response = desk.get(f"{BELL}?{query}")
+    assert response.status_code == 200
+    assert set(shown(response)) == {told[name] for name in found}
+
+
+def test_a_line_says_of_which_kind_it_is(desk: Client, told: dict[str, Notification]) -> None:
+    assert "Devis refusé, aujourd" in desk.get(BELL).content.decode()
+
+
+def test_marking_one_as_read_leads_back_to_the_filtered_list(
+    desk: Client, told: dict[str, Notification]
+) -> None:
+    where = desk.post(address("read", told["refused"]), {"filtres": "etat=non-lues&next=//pirate.example"})
+    assert where.headers["Location"] == f"{BELL}?etat=non-lues"
+
+
+def test_later_pages_keep_the_filters(desk: Client, julien: User) -> None:
+    for _ in range(31):
+        tell(julien)
+    page = desk.get(f"{BELL}?nature=question").content.decode()
+    assert "?nature=question&amp;page=2" in page
