@@ -40,6 +40,7 @@ class CompanyAdmin(ModelAdmin):
             "Paiement",
             {"fields": ("payment_methods", ("iban", "bic"), "account_holder", "deposit_reminder_days")},
         ),
+        ("Suivi des devis envoyés", {"fields": ("quote_reminder_days", "expiry_notice_days")}),
         ("Conditions générales", {"fields": ("terms_text", "terms_pdf")}),
         ("Pour chaque nouveau devis", {"fields": (("default_validity_days", "default_deposit_percent"),)}),
     )

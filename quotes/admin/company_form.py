@@ -13,6 +13,7 @@ from unfold.widgets import (
     UnfoldAdminURLInputWidget,
 )
 
+from quotes import schedule
 from quotes.models import Company
 from quotes.uploads import checked_terms, redrawn_logo
 
@@ -30,7 +31,11 @@ class DaysField(forms.CharField):
     """`3, 7`: so many days after."""
 
     widget = UnfoldAdminTextInputWidget
-    MOST, LATEST = 5, 60
+    LATEST = 60
+
+    def __init__(self, *, most: int, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.most = most
 
     def prepare_value(self, value: Any) -> Any:
         return ", ".join(str(day) for day in value) if isinstance(value, list) else value
@@ -39,8 +44,8 @@ class DaysField(forms.CharField):
         days = (super().clean(value) or "").replace(",", " ").split()
         if not all(day.isascii() and day.isdecimal() and 0 < int(day[:4]) <= self.LATEST for day in days):
             raise forms.ValidationError(f"Écrivez des jours de 1 à {self.LATEST}, par exemple : 3, 7.")
-        if len(set(days)) > self.MOST:
-            raise forms.ValidationError(f"Pas plus de {self.MOST} rappels.")
+        if len({int(day) for day in days}) > self.most:
+            raise forms.ValidationError(f"Pas plus de {self.most} jours.")
         return sorted({int(day) for day in days})
 
     def has_changed(self, initial: Any, data: Any) -> bool:
@@ -66,9 +71,21 @@ class CompanyForm(forms.ModelForm):  # type: ignore[type-arg]
     )
     deposit_reminder_days = DaysField(
         label="Rappels de l'acompte, en jours après la signature",
+        most=5,
         required=False,
         max_length=40,
         help_text="Par exemple : 3, 7. Vide : aucun rappel. Ils cessent dès que l'acompte est réglé ou annoncé.",
+    )
+    quote_reminder_days = DaysField(
+        label="Relances automatiques, en jours après l'envoi",
+        most=schedule.MOST_REMINDERS,
+        required=False,
+        max_length=40,
+        help_text=(
+            "Par exemple : 3, 7, 14. Vide : aucune. Trois au plus par version, les jours ouvrés de 8 h à 20 h ; "
+            "elles attendent quand vous devez une réponse ou préparez une nouvelle version. "
+            "Compte pour les devis envoyés ensuite."
+        ),
     )
     # A plain file field: what Pillow may be shown is decided in `uploads`, not by Django's ImageField.
     logo = forms.FileField(

@@ -204,5 +204,11 @@ MOVES = (
 )
 
 
+def obstacle(move: Move, quote: Quote) -> str:
+    """Why this move is not offered, in a sentence."""
+    state = quote.get_state_display() + (", accès bloqué" if quote.is_blocked else "")
+    return f"« {move.label} » n'est pas possible : ce devis est « {state} »."
+
+
 def offered(quote: Quote, version: QuoteVersion | None) -> list[Move]:
     return [move for move in MOVES if move.offered(quote, version)]

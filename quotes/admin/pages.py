@@ -82,10 +82,7 @@ def _do(request: HttpRequest, quote: Quote, found: Move, reason: str) -> HttpRes
 
 def _too_late(request: HttpRequest, quote: Quote, found: Move) -> HttpResponse:
     quote.refresh_from_db()
-    state = quote.get_state_display() + (", accès bloqué" if quote.is_blocked else "")
-    messages.error(
-        request, f"« {found.label} » n'est pas possible : le devis {quote.number} est « {state} »."
-    )
+    messages.error(request, moves.obstacle(found, quote))
     return redirect("admin:quotes_quote_change", quote.pk)
 
 

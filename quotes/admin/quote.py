@@ -20,7 +20,7 @@ from unfold.admin import ModelAdmin
 from notifications.paging import BoundedList
 from notifications.staff import member
 from quotes import french, glance, versions, workflow
-from quotes.admin import drafts, filters, from_template, library, listing, moves, pages
+from quotes.admin import drafts, filters, from_template, library, listing, moves, pages, together
 from quotes.admin.exporting import Exported
 from quotes.admin.forms import DECIMALS, QuoteForm
 from quotes.admin.lines import LineInline, in_order
@@ -49,7 +49,8 @@ class QuoteAdmin(Exported, BoundedList, ModelAdmin):
     export_name = "devis"
     inlines = (LineInline,)
     autocomplete_fields = ("customer",)
-    actions = None
+    actions = together.actions()
+    list_disable_select_all = True
     list_display = ("numbered", "customer_name", "total", "standing", "validity", "last_fact")
     list_display_links = ("numbered",)
     list_filter = (filters.ByTurn, "state", filters.Owner, filters.BySignature, filters.BySending)
@@ -273,6 +274,7 @@ class QuoteAdmin(Exported, BoundedList, ModelAdmin):
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view
         return [
+            path("ensemble/<slug:step>/", view(together.together), name="quotes_quote_together"),
             path("<int:pk>/faire/<slug:step>/", view(pages.move), name="quotes_quote_move"),
             path("<int:pk>/apercu/", view(pages.preview), name="quotes_quote_preview"),
             path("<int:pk>/devis.pdf", view(pages.pdf), name="quotes_quote_pdf"),

@@ -220,3 +220,19 @@ def test_a_logo_is_taken_away(desk: Client) -> None:
 def test_reminders_of_the_deposit_are_days(desk: Client, typed: str, kept: list[int] | None) -> None:
     save(desk, deposit_reminder_days=typed)
     assert Company.current().deposit_reminder_days == (kept if kept is not None else [3, 7])
+
+
+@pytest.mark.parametrize(
+    ("typed", "kept"), [("7, 3 14", [3, 7, 14]), ("", []), ("3 3", [3]), ("1 2 3 4", None), ("61", None)]
+)
+def test_automatic_reminders_are_three_days_at_most(desk: Client, typed: str, kept: list[int] | None) -> None:
+    Company.objects.update(quote_reminder_days=[5])
+    save(desk, quote_reminder_days=typed)
+    assert Company.current().quote_reminder_days == (kept if kept is not None else [5])
+
+
+def test_the_notice_before_expiry_is_a_number_of_days(desk: Client) -> None:
+    save(desk, expiry_notice_days="0")
+    assert Company.current().expiry_notice_days == 0
+    save(desk, expiry_notice_days="61")
+    assert Company.current().expiry_notice_days == 0
