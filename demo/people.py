@@ -36,10 +36,31 @@ COLLEAGUE = Account(
     role="conductrice de travaux, voit ses devis",
     group="Responsables de devis",
 )
+ACCOUNTANT = Account(
+    username="nadia",
+    password="radiateur-en-fonte",  # noqa: S106 - shown on the demo's first page
+    first_name="Nadia",
+    last_name="Perrot",
+    email="nadia.perrot@thermo-rhone.example",
+    role="comptable, lit tout et enregistre les virements et remboursements",
+    group="Comptables",
+)
+ADMINISTRATOR = Account(
+    username="karim",
+    password="chaudiere-murale",  # noqa: S106 - shown on the demo's first page
+    first_name="Karim",
+    last_name="Benali",
+    email="karim.benali@thermo-rhone.example",
+    role="administrateur, invite et gère les comptes",
+    group="Administrateurs",
+)
+OTHERS = (COLLEAGUE, ACCOUNTANT, ADMINISTRATOR)
 
 
 def make_staff() -> tuple[User, User]:
-    """The manager and a colleague; accounts that exist are left as they are."""
+    """The manager and a colleague, and two others beside them; accounts that exist are left as they are."""
+    for account in (ACCOUNTANT, ADMINISTRATOR):
+        _account(account, is_superuser=False)
     return _account(ADMIN, is_superuser=True), _account(COLLEAGUE, is_superuser=False)
 
 

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_safe
 
 from demo import mailbox
 from demo.marks import marked, shown_by
-from demo.people import ADMIN, COLLEAGUE
+from demo.people import ADMIN, OTHERS
 from quotes.models import Quote
 
 SHOWN = 200
@@ -36,7 +36,7 @@ def home(request: HttpRequest) -> HttpResponse:
     """Six steps, so that the whole journey can be walked, and what the sample quotes show."""
     context = {
         "admin": ADMIN,
-        "colleague": COLLEAGUE,
+        "others": OTHERS,
         "stripe": f"{settings.STRIPE_API_URL}/_standin/",
         "draft": marked().filter(state=Quote.State.DRAFT).first(),
         "examples": [(quote, shown_by(quote)) for quote in marked().order_by("-pk")],

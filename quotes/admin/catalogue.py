@@ -15,6 +15,7 @@ from django.utils.safestring import SafeString
 from django.views.decorators.http import require_safe
 from unfold.admin import ModelAdmin
 
+from notifications.staff_journal import Journalled
 from quotes import french
 from quotes.admin.forms import DECIMALS, trimmed, vat_choice
 from quotes.fields import visible
@@ -32,7 +33,7 @@ class CatalogueItemForm(ModelForm):  # type: ignore[type-arg]
 
 
 @admin.register(CatalogueItem)
-class CatalogueItemAdmin(ModelAdmin):
+class CatalogueItemAdmin(Journalled, ModelAdmin):
     """Nothing is deleted: an article that is no longer sold is no longer offered."""
 
     form = CatalogueItemForm

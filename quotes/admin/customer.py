@@ -8,11 +8,15 @@ from django.contrib import admin, messages
 from django.db.models import Count, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.forms import ModelForm
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils.http import urlencode
 from unfold.admin import ModelAdmin
 
 from notifications.paging import BoundedList
 from notifications.staff import member
+from notifications.staff_journal import Journalled
 from quotes import workflow
 from quotes.admin.searching import search_customers
 from quotes.journal import Actor
@@ -25,7 +29,7 @@ LINKS_ENDED = (
 
 
 @admin.register(Customer)
-class CustomerAdmin(BoundedList, ModelAdmin):
+class CustomerAdmin(Journalled, BoundedList, ModelAdmin):
     list_display = ("name", "kind", "email", "phone", "quote_count")
     list_filter = ("kind",)
     sortable_by = ()
@@ -60,6 +64,14 @@ class CustomerAdmin(BoundedList, ModelAdmin):
     @admin.display(description="Devis")
     def quote_count(self, customer: Customer) -> int:
         return customer.quotes_made  # type: ignore[attr-defined]
+
+    def response_add(
+        self, request: HttpRequest, obj: Customer, post_url_continue: str | None = None
+    ) -> HttpResponse:
+        """« Nouveau client » of a new quote comes back to it."""
+        if request.GET.get("pour") == "devis" and "_popup" not in request.POST:
+            return redirect(f"{reverse('admin:quotes_quote_add')}?{urlencode({'customer': obj.pk})}")
+        return super().response_add(request, obj, post_url_continue)
 
     def save_model(self, request: HttpRequest, obj: Customer, form: ModelForm[Customer], change: Any) -> None:
         if not change:

@@ -13,6 +13,7 @@ from django.utils.safestring import SafeString
 from django.utils.text import Truncator
 from unfold.admin import ModelAdmin
 
+from notifications.staff_journal import Journalled
 from quotes.admin import from_template
 from quotes.admin.forms import DECIMALS, WithDeposit
 from quotes.admin.lines import LinesInline, in_order
@@ -25,7 +26,7 @@ def texts() -> list[dict[str, str]]:
 
 
 @admin.register(TextTemplate)
-class TextTemplateAdmin(ModelAdmin):
+class TextTemplateAdmin(Journalled, ModelAdmin):
     """A quote keeps the words it was given: changing or deleting a text changes no quote."""
 
     list_display = ("name", "place", "beginning")
@@ -64,7 +65,7 @@ class TemplateLineInline(LinesInline):
 
 
 @admin.register(QuoteTemplate)
-class QuoteTemplateAdmin(ModelAdmin):
+class QuoteTemplateAdmin(Journalled, ModelAdmin):
     """A quote copies its template: changing or deleting the template changes no quote."""
 
     form = WithDeposit

@@ -22,6 +22,14 @@ def manager(**fields: Any) -> User:
     return _in_group("Gestionnaires", **fields)
 
 
+def accountant(**fields: Any) -> User:
+    return _in_group("Comptables", **fields)
+
+
+def administrator(**fields: Any) -> User:
+    return _in_group("Administrateurs", **fields)
+
+
 def _in_group(name: str, **fields: Any) -> User:
     call_command("make_groups", verbosity=0, stdout=_Nowhere())
     user = make_owner(**fields)
