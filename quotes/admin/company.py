@@ -9,13 +9,14 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from unfold.admin import ModelAdmin
 
+from notifications.staff_journal import Journalled
 from quotes.admin.company_form import CompanyForm
 from quotes.admin.forms import DECIMALS
 from quotes.models import Company
 
 
 @admin.register(Company)
-class CompanyAdmin(ModelAdmin):
+class CompanyAdmin(Journalled, ModelAdmin):
     form = CompanyForm
     formfield_overrides = DECIMALS
     warn_unsaved_form = True

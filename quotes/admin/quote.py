@@ -245,7 +245,7 @@ class QuoteAdmin(Exported, BoundedList, ModelAdmin):
             "totals": quote.totals,
             "deposit": quote.deposit_amount,
             "sum": self._sum(quote, version),
-            "content": None if quote.is_editable else self._content(quote, version),
+            "content": None if self.has_change_permission(request, quote) else self._content(quote, version),
             "may_act": may_act,
             "may_edit": self.has_change_permission(request, quote),
             "next_move": self._next(quote, found, waits=told["has_open_question"]),
@@ -259,7 +259,7 @@ class QuoteAdmin(Exported, BoundedList, ModelAdmin):
         return next((move for move in found if not move.grave and move.path != "dupliquer"), None)
 
     def _content(self, quote: Quote, version: QuoteVersion | None) -> Content:
-        return version.reading if version else versions.preview(quote)
+        return version.reading if version and not quote.is_editable else versions.preview(quote)
 
     def _sum(self, quote: Quote, version: QuoteVersion | None) -> dict[str, Any]:
         """What the customer holds, or what they would be sent."""
