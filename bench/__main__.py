@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import platform
+import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -13,6 +14,7 @@ from pathlib import Path
 import django
 
 from bench.measuring import Result, compare, hashing
+from logisav.tests import stack
 from logisav.tests.environment import sqlite_variables
 
 RESULTS = Path(__file__).with_name("results.json")
@@ -53,23 +55,31 @@ def results() -> Iterator[Result]:
 
 
 def table(found: list[Result]) -> str:
-    lines = [f"{'mesure':<42} {'CPU':>9}  {'rapport':>8}  référence"]
+    lines = [f"{'mesure':<50} {'CPU':>9}  {'rapport':>8}  référence"]
     for result in found:
-        limit = (
-            f" (≤ {result.limit_seconds} s : {'oui' if result.holds else 'NON'})"
-            if result.limit_seconds
-            else ""
-        )
+        limits = [f"≤ {result.limit_seconds} s"] if result.limit_seconds else []
+        limits += [f"≤ {result.limit_ratio}×"] if result.limit_ratio else []
+        limit = f" ({', '.join(limits)} : {'oui' if result.holds else 'NON'})" if limits else ""
         seconds = f"{result.seconds * 1000:.1f} ms"
-        lines.append(f"{result.name:<42} {seconds:>9}  {result.ratio:>7.1f}×  {result.reference}{limit}")
+        lines.append(f"{result.name:<50} {seconds:>9}  {result.ratio:>7.1f}×  {result.reference}{limit}")
     return "\n".join(lines)
 
 
+def grown(name: str) -> list[Result]:
+    """The desk on this database, measured by a process that has it to itself."""
+    done = subprocess.run(
+        [sys.executable, "-m", "bench.growth", name], stdout=subprocess.PIPE, text=True, check=True
+    )
+    return [Result.from_document(document) for document in json.loads(done.stdout)]
+
+
 def main() -> int:
+    databases = ["sqlite"] if stack.missing() else ["sqlite", "postgres"]
+    growth = [result for name in databases for result in grown(name)]
     with tempfile.TemporaryDirectory(prefix="logisav-bench-") as folder:
         os.environ.update(sqlite_variables(Path(folder)))
         django.setup()
-        found = list(results())
+        found = [*results(), *growth]
     print(table(found))
     machine = {"python": platform.python_version(), "machine": platform.machine(), "cores": os.cpu_count()}
     document = {"machine": machine, "results": [result.document for result in found]}

@@ -6,7 +6,7 @@ import hashlib
 import resource
 import statistics
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from typing import Any
 
 ROUNDS = 15
@@ -15,13 +15,17 @@ BLOCK = bytes(8 * 1024 * 1024)
 
 @dataclass(frozen=True)
 class Result:
-    """Medians, in seconds of processor time, children included; `ratio` is what holds on another machine."""
+    """Medians, in seconds of processor time, children included; `ratio` is what holds on another machine.
+
+    What grows with the table (bench/growth.py) is told in wall time, its database being a process apart.
+    """
 
     name: str
     seconds: float
     reference: str
     reference_seconds: float
     limit_seconds: float | None = None
+    limit_ratio: float | None = None
 
     @property
     def ratio(self) -> float:
@@ -29,11 +33,16 @@ class Result:
 
     @property
     def holds(self) -> bool:
-        return self.limit_seconds is None or self.seconds <= self.limit_seconds
+        quick = self.limit_seconds is None or self.seconds <= self.limit_seconds
+        return quick and (self.limit_ratio is None or self.ratio <= self.limit_ratio)
 
     @property
     def document(self) -> dict[str, Any]:
         return asdict(self) | {"ratio": round(self.ratio, 2), "holds": self.holds}
+
+    @classmethod
+    def from_document(cls, document: dict[str, Any]) -> Result:
+        return cls(**{field.name: document[field.name] for field in fields(cls)})
 
 
 def cpu() -> float:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from decimal import Decimal
 
-from quotes.models import Quote, QuoteLine
+from quotes import glance
+from quotes.models import CatalogueItem, Quote, QuoteLine
 
 
 @dataclass(frozen=True)
@@ -140,3 +141,4 @@ def _line(quote: Quote, item: Item) -> QuoteLine:
         vat_rate=Decimal(item.article.vat),
         option=item.option,
     )
+    glance.refresh(quote)

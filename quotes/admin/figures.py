@@ -14,8 +14,7 @@ from quotes import french
 from quotes.admin import months
 from quotes.admin.months import Month
 
-WIDTH, HEIGHT, TOP, STEP, BAR = 336, 120, 18, 28, 18
-FLOOR = 98
+TOP, FLOOR, STEP, BAR = 22, 98, 22, 14
 
 
 @dataclass(frozen=True)
@@ -114,7 +113,7 @@ def _time_to_sign(year: list[Month]) -> Chart:
         title="Délai de signature",
         headline=f"{_duration(last.median)} en {last.name}",
         url=_signed(last.key),
-        meaning="Délai médian entre le premier envoi et la signature : la moitié des clients signe plus vite.",
+        meaning="Délai médian entre le premier envoi et la signature\u00a0: la moitié des clients signe plus vite.",
         highest=_duration(max(month.median or dt.timedelta() for month in year)),
         bars=_bars(year, lambda month: Decimal((month.median or dt.timedelta()).total_seconds())),
         heads=("Mois de signature", "Devis signés", "Délai médian"),

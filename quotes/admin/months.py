@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import datetime as dt
 import statistics
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from bisect import bisect_right
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from decimal import Decimal
 
 from django.contrib.auth.models import User
 from django.core.cache import cache
-from django.db.models import Count, Q, QuerySet
-from django.db.models.functions import TruncMonth
+from django.db.models import Aggregate, Count, Q, QuerySet, Sum
 
 from quotes import french
 from quotes.models import Quote
@@ -33,7 +34,6 @@ class Month:
     sent: int = 0
     of_these_signed: int = 0
     median: dt.timedelta | None = None
-    durations: list[dt.timedelta] = field(default_factory=list, repr=False)
 
     @property
     def key(self) -> str:
@@ -78,39 +78,50 @@ def year_of(user: User) -> list[Month]:
 
 
 def _read(quotes: QuerySet[Quote], first: dt.date, end: dt.date) -> list[Month]:
-    """Two queries, whatever the span; both along an index of the dates."""
-    months = {month.first: month for month in _empty(first, end)}
+    """Three queries, whatever the span, each along an index of its date."""
+    months = list(_empty(first, end))
     span = (start(first), start(end))
     signed = quotes.filter(STANDS, accepted_at__gte=span[0], accepted_at__lt=span[1])
-    for accepted_at, sent_at, total in signed.values_list("accepted_at", "first_sent_at", "shown_total"):
-        month = months[french.in_paris(accepted_at).date().replace(day=1)]
-        month.signed, month.amount = month.signed + 1, month.amount + total
-        if sent_at is not None:
-            month.durations.append(accepted_at - sent_at)
-    for first_day, sent, of_these in _cohorts(quotes, span):
-        months[first_day].sent, months[first_day].of_these_signed = sent, of_these
-    return [_with_median(month) for month in months.values()]
+    sent = quotes.filter(first_sent_at__gte=span[0], first_sent_at__lt=span[1])
+    _add(months, "accepted_at", signed, _of_signed)
+    _add(months, "first_sent_at", sent, _of_sent)
+    _add_medians(months, signed)
+    return months
 
 
-def _empty(first: dt.date, end: dt.date) -> Iterable[Month]:
+def _empty(first: dt.date, end: dt.date) -> Iterator[Month]:
     while first < end:
         yield Month(first)
         first = following(first)
 
 
-def _cohorts(
-    quotes: QuerySet[Quote], span: tuple[dt.datetime, dt.datetime]
-) -> Iterable[tuple[dt.date, int, int]]:
-    sent = quotes.filter(first_sent_at__gte=span[0], first_sent_at__lt=span[1]).order_by()
-    grouped = sent.annotate(month=TruncMonth("first_sent_at", tzinfo=french.PARIS)).values("month")
-    counted = grouped.annotate(
-        sent=Count("pk"), signed=Count("pk", filter=Q(accepted_at__isnull=False) & STANDS)
-    )
-    return ((row["month"].date(), row["sent"], row["signed"]) for row in counted)
+def _of_signed(within: Q) -> dict[str, Aggregate]:
+    return {"signed": Count("pk", filter=within), "amount": Sum("shown_total", filter=within)}
 
 
-def _with_median(month: Month) -> Month:
-    if month.durations:
-        seconds = statistics.median(duration.total_seconds() for duration in month.durations)
-        month.median, month.durations = dt.timedelta(seconds=round(seconds)), []
-    return month
+def _of_sent(within: Q) -> dict[str, Aggregate]:
+    signed = within & STANDS & Q(accepted_at__isnull=False)
+    return {"sent": Count("pk", filter=within), "of_these_signed": Count("pk", filter=signed)}
+
+
+def _add(
+    months: list[Month], moment: str, quotes: QuerySet[Quote], sums: Callable[[Q], dict[str, Aggregate]]
+) -> None:
+    """Compared with the bounds of each month in Paris: SQLite would ask Python what month each row is of."""
+    wanted = {}
+    for rank, month in enumerate(months):
+        bounds = {f"{moment}__gte": start(month.first), f"{moment}__lt": start(following(month.first))}
+        wanted |= {f"{name}_{rank}": total for name, total in sums(Q(**bounds)).items()}
+    for key, value in quotes.order_by().aggregate(**wanted).items():
+        name, _, rank_ = key.rpartition("_")
+        setattr(months[int(rank_)], name, value or 0)
+
+
+def _add_medians(months: list[Month], signed: QuerySet[Quote]) -> None:
+    starts = [start(month.first) for month in months]
+    seconds: dict[int, list[float]] = defaultdict(list)
+    dates = signed.filter(first_sent_at__isnull=False).order_by()
+    for accepted_at, sent_at in dates.values_list("accepted_at", "first_sent_at").iterator(2000):
+        seconds[bisect_right(starts, accepted_at) - 1].append((accepted_at - sent_at).total_seconds())
+    for rank, durations in seconds.items():
+        months[rank].median = dt.timedelta(seconds=round(statistics.median(durations)))

@@ -42,9 +42,11 @@ def start_page(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     user = member(request)
     quotes = Quote.objects.visible_to(user)
     waiting = quotes.with_parties().filter(turn__lte=Turn.THEIRS)
+    ours = [*_ours(quotes), *_mails(user)]
     return context | {
         "title": "Accueil",
-        "ours": [*_ours(quotes), *_mails(user)],
+        "ours": ours,
+        "nothing_ours": not any(figure.count for figure in ours),
         "theirs": _theirs(quotes),
         "first": waiting.order_by(*listing.ORDER)[:LATEST],
         "charts": figures.charts(user),

@@ -15,7 +15,7 @@ from django.test import Client
 
 from notifications import vault
 from notifications.models import OutgoingEmail
-from quotes import links, workflow
+from quotes import glance, links, workflow
 from quotes.journal import Actor
 from quotes.models import AccessLink, Company, Customer, Quote, QuoteLine, QuoteVersion
 
@@ -103,6 +103,7 @@ def add_lines(quote: Quote, lines: tuple[dict[str, Any], ...]) -> None:
     QuoteLine.objects.bulk_create(
         QuoteLine(quote=quote, position=start + rank, **line) for rank, line in enumerate(lines)
     )
+    glance.refresh(quote)
 
 
 def stored_pdf(text: str = "un devis") -> tuple[str, str]:
