@@ -48,6 +48,7 @@ UNFOLD: dict[str, Any] = {
     "DASHBOARD_CALLBACK": "quotes.admin.start.start_page",
     "STYLES": [
         lambda request: static("desk/desk.css"),
+        lambda request: static("desk/follow.css"),
         lambda request: static("desk/start.css"),
         lambda request: static("desk/editor.css"),
         lambda request: static("desk/library.css"),

@@ -132,13 +132,14 @@ QUIET = {
 
 @dataclass(frozen=True)
 class Entry:
-    """`who` is empty when the system did it; `quote` is what somebody wrote, word for word."""
+    """`who` is empty when the system did it; `quote` is what somebody wrote; `mail` names the mail it tells of."""
 
     at: dt.datetime
     words: str
     who: str = ""
     quote: str = ""
     tone: str = ""
+    mail: str = ""
 
 
 def headline(kind: str) -> str:
@@ -155,6 +156,7 @@ def entry(event: QuoteEvent, *, names: dict[str, str] | None = None) -> Entry:
         who=_who(event.actor, names or {}),
         quote=str(facts.get("text") or facts.get("reason") or ""),
         tone=_tone(event.kind),
+        mail=str(facts.get("message_id", "")),
     )
 
 

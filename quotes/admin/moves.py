@@ -204,6 +204,10 @@ MOVES = (
 )
 
 
+def is_offered(path: str, quote: Quote) -> bool:
+    return any(move.path == path for move in offered(quote, quote.current_version))
+
+
 def obstacle(move: Move, quote: Quote) -> str:
     """Why this move is not offered, in a sentence."""
     state = quote.get_state_display() + (", accès bloqué" if quote.is_blocked else "")

@@ -24,6 +24,9 @@ from quotes.admin.pills import pill
 from quotes.journal import Actor
 from quotes.models import IllegalMove, Question, Quote
 
+SHOWN_OPEN = 20
+FROM_INBOX = "_boite"
+
 
 class Waiting(admin.SimpleListFilter):
     title = "réponse"
@@ -45,6 +48,7 @@ class QuestionAdmin(BoundedList, ModelAdmin):
     search_fields = ("text", "quote__number", "quote__customer__last_name", "quote__customer__company_name")
     search_help_text = "Texte, numéro, client"
     actions = None
+    list_before_template = "admin/quotes/question/open.html"
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Question]:
         return (
@@ -85,6 +89,16 @@ class QuestionAdmin(BoundedList, ModelAdmin):
     def standing(self, question: Question) -> SafeString:
         return pill("warn", "Attendue") if question.waits else pill("ok", "Envoyée")  # type: ignore[attr-defined]
 
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Whoever has waited longest stands first, with room for the answer; not while something is looked for."""
+        context = {"may_act": may_act(request), "open_questions": []}
+        if not request.GET and self.has_view_permission(request):
+            waiting = self.get_queryset(request).filter(answer=None).order_by("asked_at", "pk")
+            context |= {"open_questions": list(waiting[:SHOWN_OPEN]), "texts": library.texts()}
+        return super().changelist_view(request, context | (extra_context or {}))
+
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
     ) -> HttpResponse:
@@ -112,6 +126,8 @@ class QuestionAdmin(BoundedList, ModelAdmin):
             messages.success(
                 request, f"Votre réponse part à {question.quote.customer.email}, avec un nouveau lien."
             )
+        if FROM_INBOX in request.POST:
+            return redirect("admin:quotes_question_changelist")
         return redirect("admin:quotes_quote_change", question.quote_id)
 
     def _page(

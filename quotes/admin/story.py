@@ -9,6 +9,7 @@ from django.contrib.auth.models import User
 
 from notifications.models import OutgoingEmail
 from quotes import timeline
+from quotes.admin import moves
 from quotes.models import Question, Quote
 
 MAX_MAILS = 40
@@ -20,6 +21,10 @@ MAIL_TONES = {
 }
 
 
+LONG = 12  # facts: a longer story shows what matters, the rest at a click
+RESEND_LINK = "renvoyer-un-lien"
+
+
 @dataclass(frozen=True)
 class Mail:
     """A mail about the quote; `can_repeat` when the same words may leave once more."""
@@ -28,14 +33,31 @@ class Mail:
     tone: str
     can_repeat: bool
 
+    @property
+    def is_lost(self) -> bool:
+        return self.email.state in OutgoingEmail.UNSENT
+
+
+@dataclass(frozen=True)
+class Told:
+    """A line of the story, with its mail where it tells of one."""
+
+    entry: timeline.Entry
+    mail: Mail | None
+
 
 def story(quote: Quote) -> dict[str, Any]:
     questions = list(quote.questions.select_related("answer__author").order_by("-asked_at", "-pk"))
+    found = mails(quote)
+    by_id = {mail.email.message_id: mail for mail in found}
+    told = [Told(entry, by_id.get(entry.mail)) for entry in entries(quote)]
     return {
         "questions": questions,
         "has_open_question": any(not is_answered(question) for question in questions),
-        "entries": entries(quote),
-        "mails": mails(quote),
+        "story": told,
+        "details": sum(line.entry.tone == "quiet" for line in told) if len(told) > LONG else 0,
+        "mails": found,
+        "may_resend_link": moves.is_offered(RESEND_LINK, quote),
     }
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import ast
 import datetime as dt
-import re
+import html
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,10 +14,10 @@ from django.conf import settings
 from django.urls import reverse
 
 from notifications.models import OutgoingEmail
-from quotes import timeline, workflow
+from quotes import emails, timeline, workflow
 from quotes.models import Answer, Question, Quote, QuoteEvent
-from quotes.tests.desk import at_desk, manager, owner, page_of, said, text
-from quotes.tests.factories import SYSTEM, mails, make_sent_quote
+from quotes.tests.desk import at_desk, manager, move_of, owner, page_of, said, text
+from quotes.tests.factories import SYSTEM, mails, make_company, make_sent_quote
 
 pytestmark = pytest.mark.django_db
 INBOX = "/admin/quotes/question/"
@@ -75,6 +77,34 @@ def test_the_inbox_shows_unanswered_questions_first_and_only_ones_own(asked: Que
     assert len(at_desk(manager()).get(f"{INBOX}?reponse=attendue").context["cl"].result_list) == 2
 
 
+def test_open_questions_are_answered_in_the_inbox_itself(asked: Question) -> None:
+    workflow.ask(asked.quote_id, text="Et la garantie ?", phone="", actor=SYSTEM)
+    desk = at_desk(asked.quote.owner)
+    response = desk.get(INBOX)
+    assert [question.text for question in response.context["open_questions"]] == [
+        "Le <b>thermostat</b> est-il compris ?",
+        "Et la garantie ?",
+    ]
+    assert "Le &lt;b&gt;thermostat&lt;/b&gt;" in text(response)
+    assert f'action="{answer_of(asked)}"' in text(response)
+    response = desk.post(answer_of(asked), {"text": "Oui.", "_boite": "1"}, follow=True)
+    assert response.redirect_chain == [(INBOX, 302)]
+    assert [question.text for question in response.context["open_questions"]] == ["Et la garantie ?"]
+    assert mails("quotes/answer", asked.quote).count() == 1
+
+
+def test_an_empty_answer_in_the_inbox_comes_back_with_its_question(asked: Question) -> None:
+    response = at_desk(asked.quote.owner).post(answer_of(asked), {"text": " ", "_boite": "1"})
+    assert response.status_code == 422
+    assert "Écrivez votre réponse." in text(response)
+
+
+def test_the_inbox_offers_answers_to_ones_own_questions_alone(asked: Question) -> None:
+    assert at_desk(owner()).get(INBOX).context["open_questions"] == []
+    assert at_desk(manager()).get(INBOX).context["open_questions"] == [asked]
+    assert at_desk(manager()).get(f"{INBOX}?reponse=attendue").context["open_questions"] == []
+
+
 def test_another_owners_question_does_not_exist(asked: Question) -> None:
     desk = at_desk(owner())
     assert desk.get(answer_of(asked)).status_code == 404
@@ -91,18 +121,64 @@ def entry(kind: str, facts: dict[str, Any], *, actor: str = "system") -> timelin
     return timeline.entry(event, names={"julien": "Julien Faure"})
 
 
-def test_every_kind_of_fact_that_is_written_has_its_words() -> None:
-    """Whatever the code appends to the journal is told in French."""
-    written = set()
+# Functions that hand a kind of fact on to the journal: their callers name it.
+FORWARDERS = {"_move", "_note", "_mail_reminder"}
+
+
+def kinds_in_the_code() -> Iterator[str]:
+    """Every kind that the code appends to a journal; whatever cannot be read off is named `?`."""
     for app in ("quotes", "signing", "payments"):
         for path in Path(settings.BASE_DIR, app).rglob("*.py"):
             if "tests" not in path.parts:
-                written |= set(re.findall(r'journal\.append\(\s*[\w.]+,\s*"(\w+)"', path.read_text()))
-                written |= set(re.findall(r'_move\(quote_id, [\w.]+, "(\w+)"', path.read_text()))
-                written |= set(re.findall(r'_note\(\s*payment,\s*"(\w+)"', path.read_text()))
-    written |= {f"mail_{state}" for state in OutgoingEmail.SETTLED}
-    assert len(written) > 40
-    assert written <= set(timeline.HEADLINES)
+                yield from _kinds(ast.parse(path.read_text()))
+
+
+def _kinds(tree: ast.Module) -> Iterator[str]:
+    constants = dict(_constants(tree))
+    for function in ast.walk(tree):
+        if isinstance(function, ast.FunctionDef):
+            own = {argument.arg for argument in function.args.args}
+            for call in ast.walk(function):
+                if isinstance(call, ast.Call) and (kind := _kind_of(call, constants, own)):
+                    yield kind
+
+
+def _constants(tree: ast.Module) -> Iterator[tuple[str, str]]:
+    for node in tree.body:
+        if isinstance(node, ast.Assign):
+            names = [name.id for name in ast.walk(node.targets[0]) if isinstance(name, ast.Name)]
+            values = [value.value for value in ast.walk(node.value) if isinstance(value, ast.Constant)]
+            yield from zip(names, map(str, values), strict=False)
+
+
+def _kind_of(call: ast.Call, constants: dict[str, str], own: set[str]) -> str | None:
+    name = ast.unparse(call.func)
+    if name == "journal.append":
+        [kind] = call.args[1:2]
+    elif name in FORWARDERS:
+        [kind] = [argument for argument in call.args if _is_kind(argument, constants)][:1] or [None]
+    else:
+        return None
+    if isinstance(kind, ast.Constant):
+        return str(kind.value)
+    if isinstance(kind, ast.Name):
+        return None if kind.id in own else constants.get(kind.id, "?")
+    return None if isinstance(kind, ast.JoinedStr) and "mail_" in ast.unparse(kind) else "?"
+
+
+def _is_kind(argument: ast.expr, constants: dict[str, str]) -> bool:
+    """A word in the code, or the name of one."""
+    if isinstance(argument, ast.Name):
+        return argument.id in constants
+    return isinstance(argument, ast.Constant) and isinstance(argument.value, str)
+
+
+def test_every_kind_of_fact_that_is_written_has_its_words() -> None:
+    """Whatever the code appends to the journal is told in French."""
+    written = set(kinds_in_the_code()) | {f"mail_{state}" for state in OutgoingEmail.SETTLED}
+    assert len(written) > 45
+    assert "?" not in written
+    assert written == set(timeline.HEADLINES)
 
 
 def test_a_fact_that_is_not_known_yet_is_shown_all_the_same() -> None:
@@ -112,7 +188,7 @@ def test_a_fact_that_is_not_known_yet_is_shown_all_the_same() -> None:
 def test_every_mail_has_its_words() -> None:
     folder = Path(settings.BASE_DIR, "templates", "emails")
     mails = {f"{path.parent.name}/{path.name.split('.')[0]}" for path in folder.glob("*/*.subject.txt")}
-    of_no_quote = {"payments/unknown_owner"}
+    of_no_quote = {"payments/unknown_owner"} | {mail for mail in mails if mail.startswith("logisav/")}
     assert mails - of_no_quote <= set(timeline.MESSAGES)
     assert len(mails) > 30
 
@@ -159,6 +235,26 @@ def test_the_story_of_a_quote_is_told_newest_first(asked: Question) -> None:
     assert "&lt;i&gt;Trop cher&lt;/i&gt;" in story
 
 
+def test_details_of_a_long_story_are_a_click_away_and_nothing_is_left_out(asked: Question) -> None:
+    quote, desk = asked.quote, at_desk(asked.quote.owner)
+    assert "Tout montrer" not in text(desk.get(page_of(quote)))
+    for _ in range(6):
+        workflow.resend_link(quote.pk, actor=SYSTEM)
+    for mail in mails("quotes/new_link", quote):
+        state(mail, OutgoingEmail.State.SENT)
+        emails.delivered(mail)
+    page = text(desk.get(page_of(quote)))
+    assert "Tout montrer, 7 détails de plus" in page
+    assert page.count('<li class="quiet">') == 7
+    assert page.count("Nouveau lien envoyé") == 6
+
+
+def test_the_next_automatic_reminder_is_told() -> None:
+    make_company(quote_reminder_days=[2])
+    quote = make_sent_quote(owner=owner())
+    assert "Prochaine relance automatique" in text(at_desk(quote.owner).get(page_of(quote)))
+
+
 # Mails
 
 
@@ -193,6 +289,31 @@ def test_a_mail_without_secret_is_sent_again_after_asking(asked: Question) -> No
     assert said(response) == ["Le mail repart à claire.morel@exemple.fr."]
     repeated = mails("quotes/question_received", quote).latest("pk")
     assert (repeated.text, repeated.state) == (mail.text, OutgoingEmail.State.QUEUED)
+
+
+def test_a_lost_mail_is_sent_again_from_the_story_itself(asked: Question) -> None:
+    quote = asked.quote
+    mail = state(mails("quotes/question_received", quote).get(), OutgoingEmail.State.FAILED)
+    emails.delivered(mail)
+    page = html.unescape(text(at_desk(quote.owner).get(page_of(quote))))
+    story = page[page.index("desk-timeline") :]
+    line = story[story.index("n'est pas parti") :].split("</li>")[0]
+    assert again(quote, mail) in line
+    assert f'href="#mail-{mail.pk}"' in line
+    assert f'id="mail-{mail.pk}"' in page
+
+
+def test_a_lost_link_is_replaced_by_a_fresh_one(asked: Question) -> None:
+    quote = asked.quote
+    mail = state(mails("quotes/link", quote).get(), OutgoingEmail.State.OUTDATED)
+    emails.delivered(mail)
+    desk, resend = at_desk(quote.owner), f'{move_of(quote, "renvoyer-un-lien")}">Renvoyer un lien'
+    page = html.unescape(text(desk.get(page_of(quote))))
+    line = page[page.index("n'est pas parti à temps") :].split("</li>")[0]
+    assert resend in line
+    assert again(quote, mail) not in page
+    workflow.cancel(quote.pk, actor=SYSTEM)
+    assert resend not in text(desk.get(page_of(quote)))
 
 
 def test_a_mail_with_a_link_is_never_sent_again(asked: Question) -> None:
