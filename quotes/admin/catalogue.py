@@ -18,8 +18,9 @@ from unfold.admin import ModelAdmin
 from notifications.staff_journal import Journalled
 from quotes import french
 from quotes.admin.forms import DECIMALS, trimmed, vat_choice
+from quotes.admin.importing import Exchanged
 from quotes.fields import visible
-from quotes.models import CatalogueItem
+from quotes.models import CatalogueItem, StagedImport
 
 MOST_FOUND, LONGEST_SEARCH = 12, 100
 
@@ -33,9 +34,11 @@ class CatalogueItemForm(ModelForm):  # type: ignore[type-arg]
 
 
 @admin.register(CatalogueItem)
-class CatalogueItemAdmin(Journalled, ModelAdmin):
+class CatalogueItemAdmin(Journalled, Exchanged, ModelAdmin):
     """Nothing is deleted: an article that is no longer sold is no longer offered."""
 
+    import_kind = StagedImport.Kind.CATALOGUE
+    export_name = "catalogue"
     form = CatalogueItemForm
     formfield_overrides = DECIMALS
     list_display = ("reference", "label", "unit", "price", "rate", "is_active")

@@ -18,9 +18,10 @@ from notifications.paging import BoundedList
 from notifications.staff import member
 from notifications.staff_journal import Journalled
 from quotes import workflow
+from quotes.admin.importing import Exchanged
 from quotes.admin.searching import search_customers
 from quotes.journal import Actor
-from quotes.models import Customer, Quote
+from quotes.models import Customer, Quote, StagedImport
 
 LINKS_ENDED = (
     "L'adresse mail a changé : les liens envoyés à l'ancienne ne s'ouvrent plus. "
@@ -29,7 +30,9 @@ LINKS_ENDED = (
 
 
 @admin.register(Customer)
-class CustomerAdmin(Journalled, BoundedList, ModelAdmin):
+class CustomerAdmin(Journalled, Exchanged, BoundedList, ModelAdmin):
+    import_kind = StagedImport.Kind.CUSTOMERS
+    export_name = "clients"
     list_display = ("name", "kind", "email", "phone", "quote_count")
     list_filter = ("kind",)
     sortable_by = ()

@@ -13,6 +13,7 @@ from django.shortcuts import redirect
 from django.urls import URLPattern, path, reverse
 from unfold.admin import ModelAdmin
 
+from notifications.staff_journal import note
 from quotes import spreadsheet
 from quotes.models.quote import today_in_paris
 
@@ -62,6 +63,7 @@ class Exported(ModelAdmin):
             found = self.get_changelist_instance(request).queryset
         except IncorrectLookupParameters:
             return redirect(f"admin:{self.opts.app_label}_{self.opts.model_name}_changelist")
+        note(request, "exported", target=str(self.opts.verbose_name_plural), query=request.GET.urlencode())
         return csv_response(self._rows(found), name=f"{self.export_name}-{today_in_paris():%Y-%m-%d}.csv")
 
     def _rows(self, found: QuerySet[Any]) -> Iterator[Sequence[object]]:

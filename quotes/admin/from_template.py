@@ -7,11 +7,13 @@ from typing import Any
 from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
 from notifications.staff import member
+from notifications.staff_journal import named, note
 from quotes import workflow
 from quotes.admin.pages import page, visible
 from quotes.fields import OneLineField
@@ -88,7 +90,7 @@ def keep(request: HttpRequest, pk: int) -> HttpResponse:
     form = NameForm(request.POST or None, initial={"name": quote.title[:NAME_LENGTH]})
     if request.method == "POST" and form.is_valid():
         try:
-            template = workflow.save_as_template(quote.pk, name=form.cleaned_data["name"])
+            template = _keep(request, quote, form.cleaned_data["name"])
         except workflow.NameTaken:
             form.add_error("name", "Un modèle porte déjà ce nom : choisissez-en un autre.")
         else:
@@ -96,3 +98,10 @@ def keep(request: HttpRequest, pk: int) -> HttpResponse:
             return redirect("admin:quotes_quotetemplate_change", template.pk)
     context = {"title": f"Enregistrer comme modèle : {quote.number}", "quote": quote, "form": form}
     return page(request, "admin/quotes/library/keep.html", context, status=422 if form.errors else 200)
+
+
+@transaction.atomic
+def _keep(request: HttpRequest, quote: Quote, name: str) -> QuoteTemplate:
+    template = workflow.save_as_template(quote.pk, name=name)
+    note(request, "added", target=named(template))
+    return template

@@ -17,6 +17,7 @@ from quotes.workflow.exchange import (
     request_link,
     resend_link,
 )
+from quotes.workflow.importing import Imported, ImportOutcome, confirm_import, stage_import
 from quotes.workflow.reminding import remind, remind_automatically, tell_expiry
 from quotes.workflow.sending import (
     abandon_sending,
@@ -33,6 +34,8 @@ __all__ = [
     "MAX_LINKS_AN_HOUR",
     "MAX_QUESTIONS_AN_HOUR",
     "Asked",
+    "ImportOutcome",
+    "Imported",
     "NameTaken",
     "Withdrawal",
     "abandon_sending",
@@ -42,6 +45,7 @@ __all__ = [
     "cancel",
     "change_email",
     "complete_sending",
+    "confirm_import",
     "create_from_template",
     "create_quote",
     "duplicate",
@@ -58,6 +62,7 @@ __all__ = [
     "revise",
     "save_as_template",
     "send",
+    "stage_import",
     "tell_expiry",
     "unblock",
     "withdraw",
