@@ -23,7 +23,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='customer',
             name='searched',
-            field=models.GeneratedField(db_persist=True, expression=django.db.models.functions.text.Lower(django.db.models.functions.text.Concat('company_name', models.Value('\n'), 'first_name', models.Value(' '), 'last_name', models.Value('\n'), 'email', models.Value('\n'), 'phone', models.Value('\n'), 'siren')), output_field=models.TextField()),
+            field=models.GeneratedField(db_persist=True, expression=django.db.models.functions.text.Lower(django.db.models.functions.text.Concat('company_name', models.Value('\n'), 'first_name', models.Value(' '), 'last_name', models.Value('\n'), 'email', models.Value('\n'), 'phone', models.Value('\n'), 'siren', output_field=models.TextField())), output_field=models.TextField()),
         ),
         migrations.AddField(
             model_name='quote',
@@ -63,7 +63,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='quote',
             name='searched',
-            field=models.GeneratedField(db_persist=True, expression=django.db.models.functions.text.Lower(django.db.models.functions.text.Concat('number', models.Value('\n'), 'title', models.Value('\n'), 'tags', models.Value('\n'), 'worksite')), output_field=models.TextField()),
+            field=models.GeneratedField(db_persist=True, expression=django.db.models.functions.text.Lower(django.db.models.functions.text.Concat('number', models.Value('\n'), 'title', models.Value('\n'), 'tags', models.Value('\n'), 'worksite', output_field=models.TextField())), output_field=models.TextField()),
         ),
         migrations.AddField(
             model_name='quote',

@@ -219,6 +219,7 @@ class Customer(models.Model):
             Concat(
                 *("company_name", _LINE, "first_name", _SPACE, "last_name", _LINE, "email"),
                 *(_LINE, "phone", _LINE, "siren"),
+                output_field=models.TextField(),
             )
         ),
         output_field=models.TextField(),

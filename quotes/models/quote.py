@@ -194,7 +194,11 @@ class Quote(AtAGlance):
     created_at = models.DateTimeField("créé le", auto_now_add=True)
     # Kept by the database itself, in lower case, for the search of the desk.
     searched = models.GeneratedField(
-        expression=Lower(Concat("number", _LINE, "title", _LINE, "tags", _LINE, "worksite")),
+        expression=Lower(
+            Concat(
+                *("number", _LINE, "title", _LINE, "tags", _LINE, "worksite"), output_field=models.TextField()
+            )
+        ),
         output_field=models.TextField(),
         db_persist=True,
     )
