@@ -32,7 +32,7 @@ class AmountField(forms.DecimalField):
 
     TYPED = re.compile(r"[+-]?[0-9]+([.,][0-9]+)?")
 
-    def to_python(self, value: Any) -> Decimal | None:
+    def to_python(self, value: Any) -> Decimal | None:  # type: ignore[override]  # the stubs' DecimalField is an IntegerField
         typed = "".join(str(value).split()).removesuffix("€").removesuffix("%").replace(",", ".")
         if typed and not self.TYPED.fullmatch(typed):
             raise ValidationError("écrivez un nombre, comme 1234,50.")
@@ -57,7 +57,7 @@ class WordsField(forms.Field):
 
 
 class RateField(AmountField):
-    def to_python(self, value: Any) -> Decimal | None:
+    def to_python(self, value: Any) -> Decimal | None:  # type: ignore[override]
         rate = super().to_python(value)
         if rate is not None and rate not in money.VAT_RATES:
             raise ValidationError(
@@ -141,7 +141,8 @@ def _customer_kind(cells: Mapping[str, str]) -> Values:
 
 
 def _customers_among(rows: QuerySet[Any], keys: Sequence[Key]) -> QuerySet[Any]:
-    return rows.alias(mailbox=Lower("email")).filter(mailbox__in={key[0] for key in keys}).order_by("pk")
+    known: QuerySet[Any] = rows.alias(mailbox=Lower("email")).order_by("pk")
+    return known.filter(mailbox__in={key[0] for key in keys})
 
 
 RATES = {rate: written(rate) for rate in money.VAT_RATES}

@@ -120,7 +120,7 @@ def read(text: str) -> Table:
         rows.append(row)
         if len(rows) > MAX_ROWS:
             raise Unreadable(
-                f"Ce fichier a plus de {french.number(MAX_ROWS)} lignes. Partagez-le en plusieurs, "
+                f"Ce fichier a plus de {french.number(str(MAX_ROWS))} lignes. Partagez-le en plusieurs, "
                 "puis importez-les l'un après l'autre."
             )
     return Table(tuple(title.strip() for title in titles.cells), tuple(rows))

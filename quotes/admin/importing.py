@@ -43,7 +43,7 @@ class UploadForm(forms.Form):
 
     def clean_file(self) -> tuple[str, str]:
         """Name and text; not a byte of what is too long is read."""
-        file: UploadedFile = self.cleaned_data["file"]
+        file: UploadedFile[bytes] = self.cleaned_data["file"]
         try:
             text = spreadsheet.decoded(file.read(MAX_BYTES + 1))
         except Unreadable as why:
@@ -171,4 +171,4 @@ def _told(done: workflow.Imported) -> str:
 
 
 def _counted(count: int, word: str) -> str:
-    return f"{french.number(count)} {word}{'s' if count > 1 else ''}"
+    return f"{french.number(str(count))} {word}{'s' if count > 1 else ''}"

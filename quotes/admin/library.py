@@ -20,7 +20,7 @@ from quotes.admin.lines import LinesInline, in_order
 from quotes.models import QuoteTemplate, TemplateLine, TextTemplate
 
 
-def texts() -> list[dict[str, str]]:
+def texts() -> list[Any]:
     """What static/desk/texts.js offers beside each text: where it serves, its name, its words."""
     return list(TextTemplate.objects.values("place", "name", "text"))
 

@@ -98,7 +98,7 @@ def test_a_file_of_two_columns_changes_prices_alone(desk: Client) -> None:
     item = make_item(description="R290", is_active=False)
     confirm(desk, hand_in(desk, CATALOGUE, "reference,prix ht\nPAC-08,7000\n"))
     item.refresh_from_db()
-    assert (item.unit_price, item.description, item.is_active) == (7000, "R290", False)
+    assert (item.unit_price, item.description, item.is_active) == (Decimal(7000), "R290", False)
 
 
 def test_an_article_is_withdrawn_by_its_column_and_titles_nobody_knows_are_told(desk: Client) -> None:
@@ -199,7 +199,9 @@ def test_a_failure_half_way_leaves_nothing(desk: Client, monkeypatch: pytest.Mon
     monkeypatch.setattr("quotes.admin.importing.note", broken)
     desk.raise_request_exception = False
     assert confirm(desk, preview).status_code == 500
-    assert [(item.reference, item.unit_price) for item in CatalogueItem.objects.all()] == [("PAC-08", 6890)]
+    assert [(item.reference, item.unit_price) for item in CatalogueItem.objects.all()] == [
+        ("PAC-08", Decimal(6890))
+    ]
     assert StagedImport.objects.exists()
 
 

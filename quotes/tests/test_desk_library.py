@@ -95,7 +95,7 @@ def test_a_quote_begins_from_a_template_with_its_own_number_and_dates() -> None:
     assert response.redirect_chain[-1][0] == page_of(quote)
     assert (quote.customer, quote.owner, quote.state) == (customer, sophie, Quote.State.DRAFT)
     assert (quote.title, quote.intro) == ("Pose d'une pompe à chaleur", "Merci de votre accueil.")
-    assert (quote.deposit_kind, quote.deposit_value, quote.internal_note) == ("amount", 500, "")
+    assert (quote.deposit_kind, quote.deposit_value, quote.internal_note) == ("amount", Decimal(500), "")
     first = Quote.objects.earliest("pk")
     assert quote.number != first.number
     assert quote.totals == first.totals
