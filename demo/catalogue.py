@@ -116,6 +116,54 @@ UPKEEP_BUSINESS = Article(
 )
 LEAK = Article("Recherche de fuite et réparation", "forfait", "390.00", "10")
 
+PRICE_LIST = {
+    "DEP-GAZ": REMOVAL,
+    "DEP-FIOUL": OIL_REMOVAL,
+    "PAC-8": HEAT_PUMP_8,
+    "PAC-11": HEAT_PUMP_11,
+    "PAC-AIR-3": AIR_PUMP,
+    "BAL-100": BUFFER,
+    "HYD-RAC": PIPES,
+    "ELEC-LIGNE": POWER_LINE,
+    "MO-5,5": LABOUR_REDUCED,
+    "MO-10": LABOUR,
+    "MO-20": LABOUR_FULL,
+    "MES": START_UP,
+    "ENT-AN": UPKEEP,
+    "THERM": THERMOSTAT,
+    "DESEMB": FLUSHING,
+    "CET-200": WATER_HEATER,
+    "RAD-1500": RADIATOR,
+    "RAD-ROB": VALVE,
+    "PCH": FLOOR,
+    "PCH-COL8": MANIFOLD,
+    "CH-GAZ-24": GAS_BOILER,
+    "CH-VENT": FLUE,
+    "VMC-350": VENTILATION,
+    "VMC-GAINE": DUCTS,
+    "ETUDE": STUDY,
+    "ENT-3CH": UPKEEP_BUSINESS,
+    "FUITE": LEAK,
+}
+
+
+def make_price_list() -> None:
+    """What is missing of it; what is there stays as it was changed."""
+    CatalogueItem.objects.bulk_create(
+        (_on_the_list(reference, article) for reference, article in PRICE_LIST.items()), ignore_conflicts=True
+    )
+
+
+def _on_the_list(reference: str, article: Article) -> CatalogueItem:
+    return CatalogueItem(
+        reference=reference,
+        label=article.label,
+        description=article.description,
+        unit=article.unit,
+        unit_price=Decimal(article.price),
+        vat_rate=Decimal(article.vat),
+    )
+
 
 def fill(quote: Quote, parts: tuple[Part, ...]) -> None:
     """Replace the lines of a working copy."""
@@ -127,6 +175,7 @@ def fill(quote: Quote, parts: tuple[Part, ...]) -> None:
     for position, line in enumerate(lines, start=1):
         line.position = position
     QuoteLine.objects.bulk_create(lines)
+    glance.refresh(quote)
 
 
 def _line(quote: Quote, item: Item) -> QuoteLine:
@@ -141,4 +190,3 @@ def _line(quote: Quote, item: Item) -> QuoteLine:
         vat_rate=Decimal(item.article.vat),
         option=item.option,
     )
-    glance.refresh(quote)

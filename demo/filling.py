@@ -10,7 +10,7 @@ from django.core.management import call_command
 from django.test.utils import override_settings
 from django.utils import timezone
 
-from demo import catcher, company, people, processes, samples, stories
+from demo import catalogue, catcher, company, people, processes, samples, shelf, stories
 from signing import seal
 
 
@@ -21,6 +21,8 @@ def prepare() -> None:
     _make_seal_key()
     company.make_company()
     people.make_staff()
+    shelf.make_shelf()
+    catalogue.make_price_list()
 
 
 def something_is_missing() -> bool:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import pytest
 from django.core.handlers.wsgi import WSGIHandler
 from django.http import HttpResponseBase
 from django.test.testcases import LiveServerThread
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, expect, sync_playwright
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
@@ -37,6 +38,29 @@ class AsItIs(WSGIHandler):
         return self.application(environ, start_response)
 
 
+@dataclass
+class Watch:
+    """What a browser did and complained of."""
+
+    site: str
+    requests: list[str] = field(default_factory=list)
+    complaints: list[str] = field(default_factory=list)
+
+    def follow(self, context: BrowserContext) -> None:
+        context.on("request", lambda request: self.requests.append(request.url))
+        context.on("console", lambda message: self._note(message.text))
+        context.on("weberror", lambda error: self.complaints.append(str(error.error)))
+
+    def _note(self, text: str) -> None:
+        """An answer that is not 200 is told there too, and is meant."""
+        if "the server responded with a status of" not in text:
+            self.complaints.append(text)
+
+    @property
+    def elsewhere(self) -> list[str]:
+        return [url for url in self.requests if not url.startswith((f"{self.site}/", "data:"))]
+
+
 @pytest.fixture
 def site(transactional_db: None) -> Iterator[str]:
     """The site's address; its rows are those of the test, both read the same database."""
@@ -56,6 +80,7 @@ def chromium() -> Iterator[Browser]:
     with pytest.MonkeyPatch.context() as patch, sync_playwright() as playwright:
         patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
         executable = shutil.which("chromium") or os.environ.get("CHROMIUM", "")
+        expect.set_options(timeout=15_000)  # two cores do much else at the same time
         browser = playwright.chromium.launch(executable_path=executable, args=QUIET)
         yield browser
         browser.close()

@@ -76,7 +76,8 @@ def _variables(folder: Path) -> dict[str, str]:
 
 def pytest_configure(config: pytest.Config) -> None:
     """Flushes must get past the append-only triggers; pages want their static files collected, as in production."""
-    config.pluginmanager.import_plugin("logisav.tests.browser")
+    for fixtures in ("browser", "at_desk"):
+        config.pluginmanager.import_plugin(f"logisav.tests.{fixtures}")
     triggers.lift_triggers_while_flushing()
     # Names that follow the content, without the ten seconds that compressing takes.
     named = {"BACKEND": "django.contrib.staticfiles.storage.ManifestStaticFilesStorage"}

@@ -6,16 +6,16 @@ import datetime as dt
 import gzip
 import io
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.utils import timezone
 from PIL import Image
-from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, expect
+from playwright.sync_api import Browser, Page, ViewportSize, expect
 
 from logisav.tests import customer_pages as pages
+from logisav.tests.browser import Watch
 from logisav.tests.customer_pages import PAGES, SIGN
 from notifications.models import OutgoingEmail
 from quotes.models import Quote
@@ -25,29 +25,6 @@ pytestmark = [pytest.mark.browser, pytest.mark.sqlite]
 PHONE: ViewportSize = {"width": 390, "height": 844}
 SMALLEST: ViewportSize = {"width": 320, "height": 640}
 KB = 1024
-
-
-@dataclass
-class Watch:
-    """What a browser did and complained of."""
-
-    site: str
-    requests: list[str] = field(default_factory=list)
-    complaints: list[str] = field(default_factory=list)
-
-    def follow(self, context: BrowserContext) -> None:
-        context.on("request", lambda request: self.requests.append(request.url))
-        context.on("console", lambda message: self._note(message.text))
-        context.on("weberror", lambda error: self.complaints.append(str(error.error)))
-
-    def _note(self, text: str) -> None:
-        """An answer that is not 200 is told there too, and is meant."""
-        if "the server responded with a status of" not in text:
-            self.complaints.append(text)
-
-    @property
-    def elsewhere(self) -> list[str]:
-        return [url for url in self.requests if not url.startswith((f"{self.site}/", "data:"))]
 
 
 Opened = Callable[..., Page]

@@ -8,6 +8,9 @@ from typing import Any, ClassVar
 
 from django import forms
 from django.db import models
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from unfold.widgets import (
     UnfoldAdminCheckboxSelectMultipleWidget,
     UnfoldAdminSelectWidget,
@@ -72,6 +75,12 @@ class WithDeposit(forms.ModelForm):  # type: ignore[type-arg]
             self.add_error("deposit_value", "Un pourcentage ne dépasse pas 100.")
 
 
+def new_customer_link() -> SafeString:
+    """Beside the form with script (customer.js); without it, there and back to a new quote with that customer."""
+    address = f"{reverse('admin:quotes_customer_add')}?pour=devis"
+    return format_html('<a id="add_id_customer" class="desk-link" href="{}">Nouveau client</a>', address)
+
+
 class QuoteForm(WithDeposit):
     payment_methods = forms.MultipleChoiceField(
         label="Moyens de paiement de l'acompte",
@@ -80,6 +89,13 @@ class QuoteForm(WithDeposit):
         widget=UnfoldAdminCheckboxSelectMultipleWidget,
         help_text="Rien de coché : ceux de l'entreprise.",
     )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        customer = self.fields.get("customer")
+        if customer is not None and getattr(customer.widget, "can_add_related", False):
+            customer.widget.can_add_related = False  # a link in sight, not an entry of a menu
+            customer.help_text = new_customer_link()
 
     def clean(self) -> dict[str, Any]:
         super().clean()
@@ -171,6 +187,10 @@ class ReasonForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.fields["reason"].label = label
 
+    @property
+    def said(self) -> str:
+        return str(self.cleaned_data["reason"])
+
 
 class AnswerForm(forms.Form):
     text = forms.CharField(
@@ -179,7 +199,3 @@ class AnswerForm(forms.Form):
         widget=UnfoldAdminTextareaWidget(attrs={"rows": 6}),
         error_messages={"required": "Écrivez votre réponse."},
     )
-    @property
-    def said(self) -> str:
-        return str(self.cleaned_data["reason"])
-

@@ -31,7 +31,7 @@ class LinesInline(TabularInline):
     class Media:
         js = tuple(
             Script(f"desk/{name}.js", defer=True)
-            for name in ("money", "lines", "totals", "catalogue", "leaving")
+            for name in ("money", "lines", "totals", "catalogue", "customer", "leaving")
         )
 
     def get_extra(self, request: HttpRequest, obj: models.Model | None = None, **kwargs: Any) -> int:

@@ -12,7 +12,7 @@ from django.test import Client
 from django.urls import reverse
 
 from quotes import workflow
-from quotes.models import Company, Quote, QuoteLine
+from quotes.models import Company, Customer, Quote, QuoteLine
 from quotes.tests.desk import at_desk, filled, line, manager, owner, page_of, text
 from quotes.tests.factories import (
     SYSTEM,
@@ -274,3 +274,41 @@ def test_only_a_manager_gives_a_quote_to_somebody_else() -> None:
     browser.post(page_of(quote), filled(browser.get(page_of(quote))) | {"owner": colleague.pk})
     quote.refresh_from_db()
     assert quote.owner == colleague
+
+
+def test_a_heading_keeps_no_figures_and_what_stands_in_them_is_not_wrong(desk: Client) -> None:
+    new_quote(desk, **line(0, kind="section", label="Peinture", quantity="", unit_price="x", option="on"))
+    heading = Quote.objects.get().lines.all()[0]
+    assert (heading.label, heading.quantity, heading.unit_price, heading.option) == ("Peinture", 1, 0, False)
+
+
+def test_without_script_blank_lines_wait_to_be_filled_and_are_ignored(desk: Client) -> None:
+    new_quote(desk)
+    quote = Quote.objects.get()
+    data = filled(desk.get(page_of(quote)))
+    assert data["lines-TOTAL_FORMS"] == "5"
+    desk.post(page_of(quote), data | {"lines-3-label": "Nettoyage", "lines-3-unit_price": "50"})
+    labels = [line.label for line in quote.lines.all()]
+    assert labels == ["Peinture", "Échafaudage", "Nettoyage"]
+
+
+@pytest.mark.parametrize("typed", ["1 234,5", "1\u00a0234,50", "1\u202f234.5", "+1234,5", "01234,5"])
+def test_amounts_are_read_as_people_write_them(desk: Client, typed: str) -> None:
+    new_quote(desk, **{"lines-1-unit_price": typed, "lines-1-discount": ""})
+    assert Quote.objects.get().lines.all()[1].total == Decimal("1234.50")
+
+
+@pytest.mark.parametrize("typed", ["1e3", "1_000", "NaN", "1.234,5", "١٢", "douze", ""])
+def test_what_is_no_amount_is_refused(desk: Client, typed: str) -> None:
+    assert new_quote(desk, **{"lines-1-unit_price": typed}).status_code == 200
+    assert not Quote.objects.exists()
+
+
+def test_a_new_customer_comes_back_to_the_quote(desk: Client) -> None:
+    path = "/admin/quotes/customer/add/?pour=devis"
+    assert path in text(desk.get(ADD))
+    data = filled(desk.get(path)) | {"last_name": "Durand", "email": "d@exemple.fr", "address": "1 rue Neuve"}
+    response = desk.post(path, data)
+    customer = Customer.objects.get(last_name="Durand")
+    assert response.headers["Location"] == f"{ADD}?customer={customer.pk}"
+    assert f'<option value="{customer.pk}" selected' in text(desk.get(response.headers["Location"]))

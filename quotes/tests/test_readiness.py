@@ -125,7 +125,7 @@ def test_advice_names_what_is_missing_of_the_company_and_stops_nothing(
 def test_advice_names_what_is_missing_of_the_quote(quote: Quote) -> None:
     Quote.objects.filter(pk=quote.pk).update(worksite="", start="", contract=Quote.Contract.DISTANCE)
     quote.lines.filter(label="Main-d'œuvre").update(unit="", unit_price=0)
-    advice = [finding for finding in readiness.findings(Quote.objects.get(pk=quote.pk))]
+    advice = readiness.findings(Quote.objects.get(pk=quote.pk))
     assert [finding.field for finding in advice] == ["start", "lines", "worksite", "lines"]
     assert not any(finding.blocking for finding in advice)
 
