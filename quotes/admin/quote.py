@@ -57,7 +57,6 @@ class QuoteAdmin(Exported, BoundedList, ModelAdmin):
     search_fields = ("searched",)
     search_help_text = "Numéro, objet, client, mail, étiquette"
     formfield_overrides = DECIMALS
-    warn_unsaved_form = True
     change_form_template = "admin/quotes/quote/change_form.html"
     fieldsets = (
         (None, {"fields": (("customer", "owner"), "title", ("issued_on", "valid_until"), "worksite")}),
