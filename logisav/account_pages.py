@@ -31,7 +31,7 @@ WRONG = "Le mot de passe ou le code n'est pas le bon."
 def factor(request: HttpRequest) -> HttpResponse:
     """Where it stands; POST, with the password, begins: a new secret waits in this session for its first code."""
     user = member(request)
-    form = _again(user, request.POST or None)
+    form = _again(user, request.POST if request.method == "POST" else None)
     if request.method == "POST":
         refusal = _not_shown_again(request, user, form)
         if refusal is not None:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from django.conf import settings
 from django.contrib import admin
-from django.http import HttpResponseBase
+from django.http import Http404, HttpRequest, HttpResponseBase
 from django.urls import URLPattern, URLResolver, include, path
 
 from logisav import account_pages, health, invitation_pages, signin
@@ -17,6 +17,11 @@ def desk(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBas
     guarded: Callable[..., HttpResponseBase] = admin.site.admin_view(view)
     guarded.access = "staff"  # type: ignore[attr-defined]
     return guarded
+
+
+def closed(request: HttpRequest, anything: str) -> HttpResponseBase:
+    """Django's « voir sur le site » would name any quote to any member of staff."""
+    raise Http404
 
 
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -30,6 +35,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("admin/double-verification/appareil/", desk(account_pages.setup), name="second_factor_setup"),
     path("admin/double-verification/codes/", desk(account_pages.renew_codes), name="second_factor_codes"),
     path("admin/double-verification/retrait/", desk(account_pages.remove), name="second_factor_remove"),
+    path("admin/r/<path:anything>", desk(closed)),
     path("admin/", admin.site.urls),
     path("invitation/", invitation_pages.choose_password, name="choose_password"),
     path("invitation/<str:token>/", invitation_pages.open_link, name="open_invitation"),

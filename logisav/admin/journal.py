@@ -25,6 +25,8 @@ LABELS = {
     "after": "après",
     "left": "codes restants",
     "rows": "lignes",
+    "made": "ajoutés",
+    "changed": "modifiés",
     "step": "étape",
     "again": "renvoyée",
 }

@@ -72,9 +72,13 @@ def test_set_up_takes_password_and_first_code_and_shows_ten_codes_once(julien: U
 
 
 def test_without_the_password_nothing_begins(julien: User) -> None:
-    response = at_desk(julien).post(STANDING, {"password": "faux"})
+    browser = at_desk(julien)
+    response = browser.post(STANDING, {"password": "faux"})
     assert response.status_code == 422
     assert "Le mot de passe ou le code" in text(response)
+    for nothing in ({}, {"password": ""}):
+        assert browser.post(STANDING, nothing).status_code == 422
+    assert browser.get(SETUP).headers["Location"] == STANDING
 
 
 def test_a_wrong_first_code_sets_nothing(julien: User) -> None:
