@@ -16,7 +16,7 @@ from notifications import choices, outbox, registry
 from notifications.models import Notification, NotificationChoice, OutgoingEmail
 from notifications.tests.samples import CONTEXTS
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.sqlite]
 PREFERENCES = "/admin/notifications/notification/preferences/"
 Ways = choices.Ways
 IMPORTANT = {"accepted", "contradiction", "deposit", "failure", "paused", "stamp_missing", "withdrawn"}

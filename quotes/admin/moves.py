@@ -210,7 +210,12 @@ def is_offered(path: str, quote: Quote) -> bool:
 
 def obstacle(move: Move, quote: Quote) -> str:
     """Why this move is not offered, in a sentence."""
-    state = quote.get_state_display() + (", accès bloqué" if quote.is_blocked else "")
+    beside = {
+        "accès bloqué": quote.is_blocked,
+        "validité passée": quote.has_lapsed,
+        "nouvelle version en préparation": quote.is_editable and quote.state != Quote.State.DRAFT,
+    }
+    state = ", ".join([quote.get_state_display(), *(words for words, holds in beside.items() if holds)])
     return f"« {move.label} » n'est pas possible : ce devis est « {state} »."
 
 

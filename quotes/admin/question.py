@@ -16,7 +16,7 @@ from unfold.admin import ModelAdmin
 
 from notifications.paging import BoundedList
 from notifications.staff import member
-from quotes import workflow
+from quotes import french, workflow
 from quotes.admin import library
 from quotes.admin.forms import AnswerForm
 from quotes.admin.pages import may_act, page
@@ -43,7 +43,7 @@ class Waiting(admin.SimpleListFilter):
 
 @admin.register(Question)
 class QuestionAdmin(BoundedList, ModelAdmin):
-    list_display = ("words", "number", "customer", "asked_at", "standing")
+    list_display = ("words", "number", "customer", "asked", "standing")
     list_filter = (Waiting,)
     search_fields = ("text", "quote__number", "quote__customer__last_name", "quote__customer__company_name")
     search_help_text = "Texte, numéro, client"
@@ -84,6 +84,10 @@ class QuestionAdmin(BoundedList, ModelAdmin):
     @admin.display(description="Client")
     def customer(self, question: Question) -> str:
         return question.quote.customer.name
+
+    @admin.display(description="Posée", ordering="asked_at")
+    def asked(self, question: Question) -> str:
+        return french.short_moment(question.asked_at)
 
     @admin.display(description="Réponse")
     def standing(self, question: Question) -> SafeString:

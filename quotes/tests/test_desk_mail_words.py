@@ -13,7 +13,7 @@ from quotes.models import Quote, QuoteVersion
 from quotes.tests.desk import at_desk, move_of, owner, text
 from quotes.tests.factories import SYSTEM, complete, mails, make_quote, make_sent_quote
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.sqlite]
 USUAL = "voici notre proposition\u00a0: Pompe à chaleur <neuve>."
 
 

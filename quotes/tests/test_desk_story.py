@@ -154,9 +154,9 @@ def _constants(tree: ast.Module) -> Iterator[tuple[str, str]]:
 def _kind_of(call: ast.Call, constants: dict[str, str], own: set[str]) -> str | None:
     name = ast.unparse(call.func)
     if name == "journal.append":
-        [kind] = call.args[1:2]
+        kind = call.args[1] if len(call.args) > 1 else None
     elif name in FORWARDERS:
-        [kind] = [argument for argument in call.args if _is_kind(argument, constants)][:1] or [None]
+        kind = next((argument for argument in call.args if _is_kind(argument, constants)), None)
     else:
         return None
     if isinstance(kind, ast.Constant):

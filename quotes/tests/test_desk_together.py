@@ -16,7 +16,7 @@ from quotes.models import Quote
 from quotes.tests.desk import at_desk, manager, owner, said, text
 from quotes.tests.factories import SYSTEM, mails, make_quote, make_sent_quote
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.sqlite]
 LIST = "/admin/quotes/quote/"
 STEPS = [move.path for move in MOVES]
 

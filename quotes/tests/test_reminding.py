@@ -10,9 +10,8 @@ from zoneinfo import ZoneInfo
 import pytest
 import time_machine
 
-from logisav.tests import crowd
 from notifications.models import Notification
-from quotes import journal, reminding, schedule, workflow
+from quotes import reminding, schedule, workflow
 from quotes.models import Company, IllegalMove, Quote, QuoteVersion
 from quotes.tests.desk import at_desk, owner, page_of, text
 from quotes.tests.factories import (
@@ -25,7 +24,7 @@ from quotes.tests.factories import (
     send_again,
 )
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.sqlite]
 PARIS = ZoneInfo("Europe/Paris")
 SENT = dt.datetime(2026, 11, 24, 14, 41, tzinfo=PARIS)  # a Tuesday
 DAY = dt.timedelta(days=1)
@@ -271,19 +270,3 @@ def test_a_draft_is_nobodys_business() -> None:
     with at(SENT):
         quote = make_quote(valid_until=SENT.date() + DAY)
     assert (swept(quote, 1), told(quote, SENT.date() + DAY)) == (0, 0)
-
-
-# Two workers
-
-
-@pytest.mark.postgres
-@pytest.mark.django_db(transaction=True)
-def test_two_workers_at_the_same_moment_send_one_reminder_and_one_notice() -> None:
-    for _ in range(5):
-        quote = make([1], notice=9, valid_until=SENT.date() + 5 * DAY)
-        with at(SENT + DAY):
-            results = crowd.at_once(reminding.sweep, reminding.sweep)
-        assert not [result for result in results if isinstance(result, Exception)], results
-        assert mails("quotes/reminder", quote).count() == 1
-        assert mails("quotes/expiring_owner", quote).count() == 1
-        assert journal.first_bad_row(quote) is None
