@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from demo import shelf
 from demo.people import ADMIN
 from demo.stories import SAMPLES
 from demo.tests.running import Demo, filled_demo, once, running_demo
@@ -30,6 +31,13 @@ def test_every_state_has_its_quote(demo: Demo) -> None:
     states = {state for (state,) in demo.rows("SELECT state FROM quotes_quote")}
     assert states == set(Quote.State.values)
     assert len(demo.rows("SELECT 1 FROM quotes_quote")) == len(SAMPLES)
+
+
+def test_the_shelf_has_texts_and_quotes_to_begin_from(demo: Demo) -> None:
+    assert len(demo.rows("SELECT 1 FROM quotes_texttemplate")) == len(shelf.TEXTS)
+    templates = "SELECT t.name, count(*) FROM quotes_quotetemplate t JOIN quotes_templateline ON template_id = t.id"
+    names = {name for name, lines in demo.rows(f"{templates} GROUP BY t.name") if lines > 3}
+    assert names == {model.name for model in shelf.MODELS}
 
 
 ROWS = [

@@ -1,0 +1,114 @@
+"""What the sample company keeps on its shelf: texts that come back, and quotes to begin from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+from demo import jobs
+from demo.catalogue import Item, Part
+from quotes.models import QuoteTemplate, TemplateLine, TextTemplate
+from quotes.models.line import Line
+
+Place = TextTemplate.Place
+TEXTS = (
+    (
+        Place.INTRO,
+        "Après la visite",
+        (
+            "Merci de nous avoir reçus. À la suite de notre visite, voici notre proposition. "
+            "Elle comprend la fourniture, la pose et la mise en service."
+        ),
+    ),
+    (
+        Place.OUTRO,
+        "Aides à la rénovation",
+        (
+            "Ces travaux peuvent ouvrir droit à MaPrimeRénov' et aux certificats d'économies d'énergie. "
+            "Déposez votre demande d'aide avant de signer ce devis : nous vous y aidons volontiers."
+        ),
+    ),
+    (
+        Place.CONDITIONS,
+        "Accès et évacuation",
+        (
+            "Le passage jusqu'au lieu des travaux est libre de tout meuble. Les gravats et l'ancien matériel "
+            "sont évacués par nos soins, en déchetterie agréée."
+        ),
+    ),
+    (
+        Place.ANSWER,
+        "Délai d'intervention",
+        (
+            "Nous pouvons commencer trois semaines après votre accord. Les travaux durent deux jours, "
+            "et le chauffage n'est coupé que le premier."
+        ),
+    ),
+)
+
+
+@dataclass(frozen=True)
+class Model:
+    name: str
+    title: str
+    parts: tuple[Part, ...]
+    intro: str
+    start: str
+    duration: str
+
+
+MODELS = (
+    Model(
+        name="Pompe à chaleur air-eau",
+        title="Remplacement de la chaudière par une pompe à chaleur air-eau",
+        parts=jobs.HEAT_PUMP,
+        intro=TEXTS[0][2],
+        start="trois semaines après votre accord",
+        duration="deux jours",
+    ),
+    Model(
+        name="Chauffe-eau thermodynamique",
+        title="Fourniture et pose d'un chauffe-eau thermodynamique",
+        parts=jobs.HOT_WATER,
+        intro="Suite à votre demande, voici notre proposition pour votre eau chaude.",
+        start="sous quinze jours",
+        duration="une journée",
+    ),
+)
+
+
+def make_shelf() -> None:
+    """What is missing of it; what is there stays as it was changed."""
+    texts = (TextTemplate(place=place, name=name, text=text) for place, name, text in TEXTS)
+    TextTemplate.objects.bulk_create(texts, ignore_conflicts=True)
+    there = set(QuoteTemplate.objects.values_list("name", flat=True))
+    for model in MODELS:
+        if model.name not in there:
+            _make(model)
+
+
+def _make(model: Model) -> None:
+    template = QuoteTemplate.objects.create(
+        name=model.name, title=model.title, intro=model.intro, start=model.start, duration=model.duration
+    )
+    lines: list[TemplateLine] = []
+    for part in model.parts:
+        lines.append(TemplateLine(template=template, kind=Line.Kind.SECTION, label=part.title))
+        lines.extend(_line(template, item) for item in part.items)
+    for position, line in enumerate(lines):
+        line.position = position
+    TemplateLine.objects.bulk_create(lines)
+
+
+def _line(template: QuoteTemplate, item: Item) -> TemplateLine:
+    return TemplateLine(
+        template=template,
+        label=item.article.label,
+        description=item.article.description,
+        quantity=Decimal(item.quantity),
+        unit=item.article.unit,
+        unit_price=Decimal(item.article.price),
+        discount=Decimal(item.discount),
+        vat_rate=Decimal(item.article.vat),
+        option=item.option,
+    )
