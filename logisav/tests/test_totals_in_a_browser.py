@@ -32,7 +32,7 @@ ODD = ("", " ", ",", "1,", ",5", "+1", "-1", "-0", "--1", "1e3", "1_000", "1,2,3
 def reader(model: type[Model], name: str) -> Callable[[str], Decimal | None]:
     """As the server reads it: the form's field, then the model's own bounds; None for what they refuse."""
     column = cast("Field[Any, Any]", model._meta.get_field(name))
-    field = column.formfield(**DECIMALS[DecimalField])  # type: ignore[arg-type]
+    field = column.formfield(**DECIMALS[DecimalField])
 
     def read(typed: str) -> Decimal | None:
         try:

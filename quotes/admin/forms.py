@@ -28,7 +28,7 @@ class TypedDecimalField(forms.DecimalField):
 
     TYPED = re.compile(r"[+-]?([0-9]+[.,]?[0-9]*|[.,][0-9]+)")
 
-    def to_python(self, value: Any) -> Decimal | None:
+    def to_python(self, value: Any) -> Any:
         if value in self.empty_values or isinstance(value, Decimal):
             return super().to_python(value)
         typed = "".join(str(value).split())

@@ -25,7 +25,9 @@ class LinesInline(TabularInline):
     )  # fmt: skip
     verbose_name_plural = "Lignes"
     formfield_overrides = DECIMALS | {
-        models.TextField: {"widget": UnfoldAdminTextareaWidget(attrs={"rows": 1})}
+        models.TextField: {
+            "widget": UnfoldAdminTextareaWidget(attrs={"rows": 1, "placeholder": "Description"})
+        }
     }
 
     class Media:

@@ -279,7 +279,12 @@ def test_only_a_manager_gives_a_quote_to_somebody_else() -> None:
 def test_a_heading_keeps_no_figures_and_what_stands_in_them_is_not_wrong(desk: Client) -> None:
     new_quote(desk, **line(0, kind="section", label="Peinture", quantity="", unit_price="x", option="on"))
     heading = Quote.objects.get().lines.all()[0]
-    assert (heading.label, heading.quantity, heading.unit_price, heading.option) == ("Peinture", 1, 0, False)
+    assert (heading.label, heading.quantity, heading.unit_price, heading.option) == (
+        "Peinture",
+        Decimal(1),
+        Decimal(0),
+        False,
+    )
 
 
 def test_without_script_blank_lines_wait_to_be_filled_and_are_ignored(desk: Client) -> None:

@@ -10,6 +10,8 @@
       unitPrice: typed(line, "unit_price").value,
       discount: typed(line, "discount").value,
     });
+    // Nothing is written yet: the server ignores such a line.
+    if (cents === 0n && !typed(line, "label").value.trim()) return null;
     return { cents, rate: typed(line, "vat_rate").value, counts: !typed(line, "option").checked };
   }
 
