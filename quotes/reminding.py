@@ -6,11 +6,11 @@ import datetime as dt
 import logging
 from collections.abc import Callable
 
-from django.db.models import Exists, F, OuterRef
+from django.db.models import F
 from django.utils import timezone
 
 from quotes import french, schedule, workflow
-from quotes.models import Company, Question, Quote
+from quotes.models import Company, Quote, Turn
 from quotes.models.quote import today_in_paris
 
 BATCH = 20
@@ -44,14 +44,10 @@ def near_expiry() -> list[int]:
         return []
     today = today_in_paris()
     near = Quote.objects.awaiting_customer().filter(
-        # The working copy of a quote that nobody revises is what the customer holds.
+        in_force_until__range=(today, today + dt.timedelta(days=company.expiry_notice_days)),
+        in_force_since__lt=dt.datetime.combine(today, dt.time(), tzinfo=french.PARIS),
         revising=False,
         blocked_at=None,
-        valid_until__range=(today, today + dt.timedelta(days=company.expiry_notice_days)),
-        versions__is_current=True,
-        versions__done_at__lt=dt.datetime.combine(today, dt.time(), tzinfo=french.PARIS),
     )
-    waiting = near.exclude(expiry_told_for=F("valid_until")).exclude(
-        Exists(Question.objects.filter(quote=OuterRef("pk"), answer=None))
-    )
-    return list(waiting.order_by("valid_until", "pk").values_list("pk", flat=True)[:BATCH])
+    waiting = near.exclude(expiry_told_for=F("in_force_until")).exclude(turn=Turn.QUESTION)
+    return list(waiting.order_by("in_force_until", "pk").values_list("pk", flat=True)[:BATCH])

@@ -18,9 +18,9 @@ from django.views.decorators.http import require_http_methods
 
 from notifications.staff import member
 from quotes import readiness
-from quotes.admin import moves
+from quotes.admin import mailing, moves
 from quotes.admin.forms import ReasonForm
-from quotes.admin.mailing import WordsForm
+from quotes.admin.mailing import Mail, WordsForm
 from quotes.admin.moves import Move
 from quotes.admin.pages import may_act, page
 from quotes.journal import Actor
@@ -115,10 +115,17 @@ def _ask(
         "effects": [effect.format(**everyone) for effect in move.effects],
         "rows": rows,
         "possible": sum(not row.obstacles for row in rows),
+        "example": _example(move, rows),
         "form": form,
     }
     status = 422 if form is not None and form.errors else 200
     return page(request, "admin/quotes/quote/together.html", context, status=status)
+
+
+def _example(move: Move, rows: list[Row]) -> Mail | None:
+    """The mail as the first of them will read it, without a word of one's own."""
+    first = next((row.quote for row in rows if not row.obstacles), None)
+    return mailing.mail(first, move.path, "") if move.mails and first else None
 
 
 def _do(request: HttpRequest, move: Move, rows: Iterable[Row], said: str) -> HttpResponse:

@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from quotes import workflow
 from quotes.admin.moves import MOVES
-from quotes.models import Company, Customer, Quote, QuoteVersion
+from quotes.models import Company, Customer, IllegalMove, Quote, QuoteVersion
 from quotes.tests.desk import at_desk, manager, move_of, owner, page_of, said, text
 from quotes.tests.factories import SYSTEM, add_lines, mails, make_quote, make_sent_quote, send
 
@@ -275,6 +275,39 @@ def test_odd_names_and_braces_do_not_break_the_page() -> None:
     page = text(browser_of(quote).get(move_of(quote, "envoyer")))
     assert "a{b}@exemple.fr" in page
     assert "<b>{0}" not in page
+
+
+@pytest.mark.parametrize(
+    ("situation", "verb"),
+    [
+        (draft, lambda pk: workflow.block(pk, reason="", actor=SYSTEM)),
+        (blocked, lambda pk: workflow.block(pk, reason="", actor=SYSTEM)),
+        (accepted, lambda pk: workflow.block(pk, reason="", actor=SYSTEM)),
+        (sent, lambda pk: workflow.unblock(pk, actor=SYSTEM)),
+        (draft, lambda pk: workflow.remind(pk, actor=SYSTEM)),
+        (lapsed, lambda pk: workflow.remind(pk, actor=SYSTEM)),
+    ],
+    ids=["never sent", "blocked twice", "concluded", "not blocked", "nothing to remind of", "past its date"],
+)
+def test_a_verb_that_would_change_nothing_is_refused_whoever_asks(
+    situation: Callable[[], Quote], verb: Callable[[int], None]
+) -> None:
+    quote = situation()
+    before, count = list(Quote.objects.filter(pk=quote.pk).values()), quote.events.count()
+    with pytest.raises(IllegalMove):
+        verb(quote.pk)
+    assert list(Quote.objects.filter(pk=quote.pk).values()) == before
+    assert quote.events.count() == count
+
+
+def test_a_cancelled_quote_has_no_version_in_preparation() -> None:
+    quote = revising()
+    do(quote, "annuler")
+    assert not quote.revising
+    refused_ = refused()
+    workflow.revise(refused_.pk, actor=SYSTEM)
+    do(refused_, "terminer")
+    assert not refused_.revising
 
 
 @pytest.mark.parametrize("step", STEPS)
