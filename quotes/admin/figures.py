@@ -65,7 +65,7 @@ def charts(user: User) -> list[Chart]:
 
 def _amounts(year: list[Month]) -> Chart:
     this = year[-1]
-    counted = f"{this.signed} devis"
+    counted = f"{this.signed}{french.NBSP}devis"
     return Chart(
         slug="amounts",
         title="Montants signés",
@@ -111,14 +111,14 @@ def _time_to_sign(year: list[Month]) -> Chart:
     return Chart(
         slug="time",
         title="Délai de signature",
-        headline=f"{_duration(last.median)} en {last.name}",
+        headline=f"{duration(last.median)} en {last.name}",
         url=_signed(last.key),
         meaning="Délai médian entre le premier envoi et la signature\u00a0: la moitié des clients signe plus vite.",
-        highest=_duration(max(month.median or dt.timedelta() for month in year)),
+        highest=duration(max(month.median or dt.timedelta() for month in year)),
         bars=_bars(year, lambda month: Decimal((month.median or dt.timedelta()).total_seconds())),
         heads=("Mois de signature", "Devis signés", "Délai médian"),
         rows=[
-            Row(month.name, (str(month.signed), _duration(month.median)), _signed(month.key))
+            Row(month.name, (str(month.signed), duration(month.median)), _signed(month.key))
             for month in reversed(year)
         ],
         empty="Aucun devis signé depuis douze mois. Le délai paraîtra ici avec le premier.",
@@ -168,7 +168,7 @@ def _rate(part: int, whole: int) -> str:
     return french.percent(round(Decimal(100 * part) / whole)) if whole else "–"
 
 
-def _duration(span: dt.timedelta | None) -> str:
+def duration(span: dt.timedelta | None) -> str:
     """`3 jours`, `5 heures`, `12 minutes`."""
     if span is None:
         return "–"

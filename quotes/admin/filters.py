@@ -70,6 +70,9 @@ class Owner(SimpleListFilter):
         return queryset.filter(owner=int(value)) if value.isdecimal() else queryset
 
 
+CENTURY = range(2000, 2100)  # beyond, a calendar ends somewhere
+
+
 class ByMonth(SimpleListFilter):
     """A month of Paris, or the twelve of the first page, whose charts lead here."""
 
@@ -109,6 +112,7 @@ class BySending(ByMonth):
 def _month(value: str) -> dt.date | None:
     """`2026-11`; None for whatever else was typed into the address."""
     try:
-        return dt.datetime.strptime(value, "%Y-%m").replace(tzinfo=french.PARIS).date()
+        month = dt.datetime.strptime(value, "%Y-%m").replace(tzinfo=french.PARIS).date()
     except ValueError:
         return None
+    return month if month.year in CENTURY else None
