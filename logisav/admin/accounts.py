@@ -43,11 +43,11 @@ class ByRole(admin.SimpleListFilter):
 @admin.register(User)
 class AccountAdmin(ModelAdmin):
     form = AccountForm
-    list_display = ("person", "username", "role", "standing", "factor", "came")
+    list_display = ("person", "identifier", "role", "standing", "factor", "came")
     list_filter = (ByRole, "is_active")
     search_fields = ("username", "first_name", "last_name", "email")
     search_help_text = "Nom, identifiant, mail"
-    ordering = ("-is_active", "last_name", "first_name", "username")
+    ordering = ("last_name", "first_name")
     actions = None
     list_per_page = 50
     fields = (("first_name", "last_name"), "email", "role", "is_active")
@@ -73,6 +73,10 @@ class AccountAdmin(ModelAdmin):
     @admin.display(description="Nom", ordering="last_name")
     def person(self, user: User) -> str:
         return known_as(user)
+
+    @admin.display(description="Identifiant")
+    def identifier(self, user: User) -> str:
+        return user.get_username()
 
     @admin.display(description="Rôle")
     def role(self, user: User) -> str:

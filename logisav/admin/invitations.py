@@ -22,11 +22,12 @@ from logisav.forms import InvitationForm
 from logisav.models import Invitation
 from logisav.staff_journal import By
 from notifications.models import OutgoingEmail
+from notifications.paging import BoundedList
 from quotes import french
 
 
 @admin.register(Invitation)
-class InvitationAdmin(ModelAdmin):
+class InvitationAdmin(BoundedList, ModelAdmin):
     form = InvitationForm
     list_display = ("person", "email", "for_role", "standing", "sent")
     list_display_links = ("person",)
@@ -34,8 +35,6 @@ class InvitationAdmin(ModelAdmin):
     search_fields = ("email", "first_name", "last_name")
     search_help_text = "Nom, mail"
     actions = None
-    list_per_page = 50
-    show_full_result_count = False
     fields = (("first_name", "last_name"), "email", "role")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Invitation]:

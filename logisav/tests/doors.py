@@ -22,7 +22,7 @@ from quotes import workflow
 from quotes.models import CatalogueItem, Quote, QuoteTemplate, TextTemplate
 from quotes.models.passing import StagedImport
 from quotes.tests import desk
-from quotes.tests.factories import SYSTEM, make_quote, make_sent_quote, stored_pdf, visitor
+from quotes.tests.factories import SYSTEM, make_owner, make_quote, make_sent_quote, stored_pdf, visitor
 from signing.models import SealedDocument
 from signing.tests.factories import make_signature
 
@@ -88,7 +88,9 @@ class House:
     def _argument(self, argument: str, model: str, quote: Quote, name: str) -> str:
         if argument == "quote_id" or name == "quotes_quotetemplate_keep":
             return str(quote.pk)
-        row = quote if model == "quotes_quote" else self.rows.get(f"{name}.{argument}", self.rows.get(model))
+        row: Any = quote
+        if model != "quotes_quote":
+            row = self.rows.get(f"{name}.{argument}", self.rows.get(model))
         special = {
             "mail": self.rows["notifications_outgoingemail"].pk,
             "payment_id": self.rows["payment"].pk,
@@ -126,7 +128,7 @@ def make_people() -> dict[str, User]:
         "manager": "Gestionnaires",
         "administrator": "Administrateurs",
     }
-    people = {name: desk.make_owner(username=name, is_superuser=name == "superuser") for name in STAFF}
+    people = {name: make_owner(username=name, is_superuser=name == "superuser") for name in STAFF}
     for name, group in roles.items():
         people[name].groups.add(Group.objects.get(name=group))
     return people
@@ -163,7 +165,7 @@ def make_rows(quote: Quote, people: dict[str, User]) -> dict[str, Any]:
 def staged(kind: str, model: str, *, by: User) -> StagedImport:
     """A file handed in: the example that the page itself offers."""
     example = desk.at_desk(by).get(f"/admin/quotes/{model}/importer/exemple.csv")
-    text = example.getvalue().decode("utf-8-sig")  # type: ignore[attr-defined]
+    text = example.getvalue().decode("utf-8-sig")
     return StagedImport.objects.create(kind=kind, by=by, file_name="exemple.csv", text=text)
 
 

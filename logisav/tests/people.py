@@ -11,6 +11,7 @@ from django.test import Client
 from django.utils import timezone
 
 from logisav import second_factor
+from logisav.models import SecondFactor
 from logisav.second_factor import Offer
 from logisav.staff_journal import By
 from notifications import vault
@@ -31,7 +32,7 @@ def enrol(user: User) -> tuple[str, list[str]]:
     secret = pyotp.random_base32()
     codes = second_factor.confirm(user, Offer(secret, user.username), shown(secret), by=By(user))
     assert codes is not None
-    second_factor.SecondFactor.objects.filter(user=user).update(last_step=0)
+    SecondFactor.objects.filter(user=user).update(last_step=0)
     return secret, codes
 
 

@@ -5,6 +5,7 @@ To add one, run this test: it prints the line that it found. Read it as a strang
 
 from __future__ import annotations
 
+from copy import copy
 from typing import Any
 
 import pytest
@@ -155,7 +156,7 @@ def house(monkeypatch: pytest.MonkeyPatch) -> House:
 
 def answer(browser: Client, method: str, path: str, asked: dict[str, str]) -> int:
     """The status; whatever it did is undone."""
-    cookies = browser.cookies.copy()
+    cookies = copy(browser.cookies)
     with transaction.atomic():
         response: Any = browser.get(path, asked) if method == "GET" else browser.post(path, asked)
         transaction.set_rollback(True)
