@@ -22,7 +22,6 @@ def prepare() -> None:
     company.make_company()
     people.make_staff()
     shelf.make_shelf()
-    shelf.make_shelf()
     catalogue.make_price_list()
 
 
