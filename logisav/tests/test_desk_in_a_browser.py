@@ -41,6 +41,8 @@ def every_page(julien: User) -> list[str]:
         "/admin/quotes/customer/",
         f"/admin/quotes/customer/{sent.customer_id}/change/",
         "/admin/quotes/company/",
+        "/admin/quotes/catalogueitem/",
+        "/admin/quotes/catalogueitem/add/",
         "/admin/notifications/notification/",
         "/admin/notifications/notification/preferences/",
         "/admin/notifications/outgoingemail/",
@@ -84,6 +86,7 @@ def test_our_own_parts_of_the_desk_are_readable_by_all(desk: Page, julien: User)
     for path in every_page(julien):
         desk.goto(path)
         desk.evaluate("document.fonts.ready")
+        desk.evaluate("document.querySelectorAll('details').forEach(part => { part.open = true })")
         for part in (
             ".quote-head",
             ".desk-card",
