@@ -1,6 +1,7 @@
 from django.apps import AppConfig
 
 from notifications.registry import announce_important, when_delivered
+from quotes.registry import offer
 
 
 class SigningConfig(AppConfig):
@@ -9,6 +10,7 @@ class SigningConfig(AppConfig):
 
     def ready(self) -> None:
         when_delivered("signing", "quotes.emails.delivered")
+        offer("signing.desk.ALLOW_MORE_TRIES")
         announce_important("accepted", "Devis accepté et signé")
         announce_important("paused", "Signature en pause après trop d'essais")
         announce_important("contradiction", "Signature arrêtée, le client contredit le devis")

@@ -2,33 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
-
-from quotes import workflow
+from quotes import registry, workflow
 from quotes.journal import Actor
 from quotes.models import Quote, QuoteVersion
-
-Offered = Callable[[Quote, QuoteVersion | None], bool]
-Run = Callable[[Quote, Actor, str], Quote | None]  # the last is what the form asked for: words or a reason
-
-
-@dataclass(frozen=True)
-class Move:
-    """`effects` and `done` may name {email}, {number}, {customer}.
-
-    `reason` labels a field that asks why; a move that `mails` shows its mail, whose words may be changed.
-    """
-
-    path: str
-    label: str
-    effects: tuple[str, ...]
-    done: str
-    offered: Offered
-    run: Run
-    reason: str = ""
-    grave: bool = False
-    mails: bool = False
+from quotes.offers import Move, Offered
 
 
 def _may(state: Quote.State) -> Offered:
@@ -204,12 +181,19 @@ MOVES = (
 )
 
 
+def of_the_list() -> list[Move]:
+    """With what the applications above add: on a quote's page they speak for themselves."""
+    return [*MOVES, *registry.moves()]
+
+
 def is_offered(path: str, quote: Quote) -> bool:
     return any(move.path == path for move in offered(quote, quote.current_version))
 
 
 def obstacle(move: Move, quote: Quote) -> str:
     """Why this move is not offered, in a sentence."""
+    if move.why_not:
+        return move.why_not
     beside = {
         "accès bloqué": quote.is_blocked,
         "validité passée": quote.has_lapsed,

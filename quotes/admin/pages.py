@@ -20,9 +20,9 @@ from quotes import readiness, versions
 from quotes.admin import mailing, moves
 from quotes.admin.forms import ReasonForm
 from quotes.admin.mailing import WordsForm
-from quotes.admin.moves import Move
 from quotes.journal import Actor
 from quotes.models import IllegalMove, Quote
+from quotes.offers import Move
 from quotes.versions import NotSendable
 from quotes.views import pdf_response, thread
 

@@ -24,7 +24,6 @@ from quotes.admin import drafts, filters, from_template, library, listing, moves
 from quotes.admin.exporting import Exported
 from quotes.admin.forms import DECIMALS, QuoteForm
 from quotes.admin.lines import LineInline, in_order
-from quotes.admin.moves import Move
 from quotes.admin.pills import pills
 from quotes.admin.quote_sheet import QuoteSheet
 from quotes.admin.searching import search_quotes
@@ -33,6 +32,7 @@ from quotes.content import Content
 from quotes.journal import Actor
 from quotes.models import Company, Quote, QuoteVersion
 from quotes.models.quote import QuoteQuerySet, today_in_paris
+from quotes.offers import Move
 from quotes.timeline import headline
 from quotes.workflow.locking import locked
 

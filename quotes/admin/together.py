@@ -21,10 +21,10 @@ from quotes import readiness
 from quotes.admin import mailing, moves
 from quotes.admin.forms import ReasonForm
 from quotes.admin.mailing import Mail, WordsForm
-from quotes.admin.moves import Move
 from quotes.admin.pages import may_act, page
 from quotes.journal import Actor
 from quotes.models import IllegalMove, Quote, QuoteVersion
+from quotes.offers import Move
 from quotes.versions import NotSendable
 
 A_PAGE = 50  # of the list: nobody decides about quotes that they do not see
@@ -42,7 +42,7 @@ class Row:
 
 def actions() -> list[Action]:
     """The moves as actions of the list; each leads to its page."""
-    return [_action(move) for move in moves.MOVES]
+    return [_action(move) for move in moves.of_the_list()]
 
 
 def _action(move: Move) -> Action:
@@ -63,7 +63,7 @@ def together(request: HttpRequest, step: str) -> HttpResponse:
     """GET tells what will happen to each quote, POST does what can be done."""
     if not may_act(request):
         raise PermissionDenied
-    found = next((move for move in moves.MOVES if move.path == step), None)
+    found = next((move for move in moves.of_the_list() if move.path == step), None)
     if found is None:
         raise Http404
     is_sent = request.method == "POST"

@@ -7,7 +7,8 @@ from typing import Any
 from django import template
 
 from quotes.models import Quote
-from signing.models import Signature, SigningAllowance
+from signing.desk import is_paused
+from signing.models import Signature
 
 register = template.Library()
 
@@ -16,12 +17,10 @@ register = template.Library()
 def signing_on_quote(quote: Quote, *, may_act: bool) -> dict[str, Any]:
     """A pause that the owner can lift; the signature and its sealed PDF."""
     signature = Signature.objects.filter(quote=quote).first()
-    allowance = SigningAllowance.objects.filter(quote=quote).first()
-    paused = quote.state in Quote.SIGNABLE and allowance is not None and not allowance.allows_a_code
     return {
         "quote": quote,
         "signature": signature,
         "document": signature.document if signature else None,
-        "paused": paused,
+        "paused": is_paused(quote),
         "may_act": may_act,
     }

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import html
+
 import pytest
 from django.urls import reverse
 
@@ -48,6 +50,23 @@ def test_only_who_may_change_the_quote_lifts_a_pause() -> None:
     assert at_desk(quote.owner).post(allow(quote)).status_code == 403
     assert not SigningAllowance.objects.get(quote=quote).allows_a_code
     assert at_desk(manager()).post(allow(quote)).status_code == 302
+
+
+def test_pauses_are_lifted_for_several_quotes_of_the_list() -> None:
+    paused = paused_quote()
+    other = make_sent_quote(owner=paused.owner)
+    desk = at_desk(paused.owner)
+    together = reverse("admin:quotes_quote_together", args=["autoriser-de-nouveaux-essais"])
+    assert "autoriser-de-nouveaux-essais" in text(desk.get("/admin/quotes/quote/"))
+    chosen = {"devis": [paused.pk, other.pk]}
+    page = html.unescape(text(desk.get(together, chosen)))
+    assert "Possible pour 1 devis sur 2" in page
+    assert "La signature de ce devis n'est pas en pause." in page
+    assert "Chaque client peut de nouveau demander un code" in page
+    desk.post(together, chosen)
+    assert SigningAllowance.objects.get(quote=paused).allows_a_code
+    assert paused.events.get(kind="tries_allowed").actor["name"] == paused.owner.username
+    assert not other.events.filter(kind="tries_allowed").exists()
 
 
 def test_no_pause_no_button() -> None:
