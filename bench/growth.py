@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
 FEW, MANY, ROUNDS = 1_000, 100_000, 15
 LIMIT = 2.0
+ANEW = "accueil, année relue"  # once an hour; a year has a hundred times as many quotes too
 TITLES = {"sqlite": "SQLite", "postgres": "PostgreSQL"}
 
 
@@ -81,9 +82,9 @@ def pages(user: User) -> dict[str, Callable[[], object]]:
         "liste": get(quotes),
         "liste, page 20": get(f"{quotes}?p=20"),
         "liste filtrée": get(f"{quotes}?tour=client"),
-        "liste cherchée": get(f"{quotes}?q=Client77"),
+        "liste cherchée": get(f"{quotes}?q=chaudière"),
         "accueil": get("/admin/"),
-        "accueil, année relue": start_anew,
+        ANEW: start_anew,
         "éditeur": get(f"{quotes}{quote.pk}/change/"),
         "acomptes à recevoir": get("/admin/payments/deposit/?situation=due"),
         "clients": get("/admin/quotes/customer/"),
@@ -107,7 +108,8 @@ def measure(name: str) -> Iterator[Result]:
     analyze()
     for page, get in work.items():
         title = f"{page} ({TITLES[name]}, {MANY} devis)"
-        yield Result(title, timed(get), f"la même à {FEW} devis", few[page], limit_ratio=LIMIT)
+        limit = None if page == ANEW else LIMIT
+        yield Result(title, timed(get), f"la même à {FEW} devis", few[page], limit_ratio=limit)
 
 
 def main(name: str) -> int:
