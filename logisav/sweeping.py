@@ -17,8 +17,8 @@ SWEEPS: tuple[Callable[[], int], ...] = (
     sealing.sweep,
     anchoring.sweep,
     payments.sweep,
-    delivery.sweep,
     reminding.sweep,
+    delivery.sweep,
 )
 log = logging.getLogger(__name__)
 

@@ -98,9 +98,9 @@ def revise(quote_id: int, *, actor: Actor) -> Quote:
 def send(quote_id: int, *, actor: Actor, words: str = "") -> QuoteVersion:
     """Freeze the next version and queue its rendering. Raises NotSendable or IllegalMove.
 
-    From now on the version in force, if there was one, can no longer be signed.
     `words` is what its mail says after the greeting, the usual sentence when empty.
 
+    From now on the version in force, if there was one, can no longer be signed.
     """
     quote = locked(quote_id)
     if not quote.is_editable:
@@ -132,8 +132,8 @@ def complete_sending(version_id: int, *, pdf: str, pdf_sha256: str) -> Quote:
     quote.revising, quote.refused_at = False, None
     quote.save(update_fields=["revising", "refused_at"])
     quote.move_to(Quote.State.SENT)
-    _mail_the_link(quote, version, before=before)
     plan_reminder(quote, version, after=timezone.now())
+    _mail_the_link(quote, version, before=before)
     return quote
 
 
