@@ -112,10 +112,10 @@ def _address(wanted: Wanted, before: int) -> str:
 
 
 def in_words(facts: dict[str, Any]) -> str:
-    """« avant : Comptable, après : Gestionnaire »."""
-    return ", ".join(
-        f"{LABELS.get(name, name)}\u00a0: {_word(value)}" for name, value in facts.items() if value
-    )
+    """« avant : Comptable, après : Gestionnaire », in the order of LABELS: PostgreSQL keeps none."""
+    order = list(LABELS)
+    told = sorted(facts, key=lambda name: (order.index(name) if name in order else len(order), name))
+    return ", ".join(f"{LABELS.get(name, name)}\u00a0: {_word(facts[name])}" for name in told if facts[name])
 
 
 def _word(value: Any) -> str:

@@ -18,7 +18,7 @@ from notifications.models import OutgoingEmail
 from quotes.tests.desk import accountant, administrator, at_desk, manager, owner, page_of, text
 from quotes.tests.factories import make_quote, make_sent_quote
 
-pytestmark = [pytest.mark.django_db, pytest.mark.sqlite]
+pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture

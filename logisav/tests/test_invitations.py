@@ -17,7 +17,7 @@ from logisav.tests.people import FAST, enrol, give_password, is_inside, link_to,
 from notifications.models import OutgoingEmail
 from quotes.tests.desk import administrator, at_desk, manager, owner, text
 
-pytestmark = [pytest.mark.django_db, pytest.mark.sqlite]
+pytestmark = pytest.mark.django_db
 NOW = dt.datetime(2026, 11, 24, 9, 0, tzinfo=dt.UTC)
 ADD = "/admin/logisav/invitation/add/"
 ADDRESS = "sophie@thermo-rhone.example"

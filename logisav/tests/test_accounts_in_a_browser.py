@@ -1,4 +1,4 @@
-"""The second factor in a real browser: set up from the QR code's page, then asked for at the log-in."""
+"""Accounts in a real browser: a second factor set up from the QR code's page, then asked for at the log-in."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from axe_playwright_python.sync_playwright import Axe
 from django.contrib.auth.models import User
 from playwright.sync_api import Browser, Page, expect
 
-from logisav.models import SecondFactor
+from logisav.models import Invitation, SecondFactor
 from logisav.tests.browser import Watch
-from logisav.tests.people import PASSWORD, with_password
-from quotes.tests.desk import manager
+from logisav.tests.people import PASSWORD, link_to, with_password
+from quotes.tests.desk import administrator, at_desk, manager
 from quotes.tests.factories import make_company
 
 pytestmark = pytest.mark.browser
@@ -32,12 +32,45 @@ def give_password(page: Page, user: User) -> None:
     page.get_by_role("button", name="Connexion").click()
 
 
-def looked_over(page: Page) -> list[str]:
+def looked_over(page: Page, part: str = ".desk-ask") -> list[str]:
     """Our own part of the page: readable by all, no wider than a phone."""
     page.evaluate("document.fonts.ready")
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
-    violations = Axe().run(page, context=".desk-ask").response["violations"]
+    violations = Axe().run(page, context=part).response["violations"]
     return [f"{rule['id']}: {node['html']}" for rule in violations for node in rule["nodes"]]
+
+
+def test_accounts_invitations_and_journal_are_readable_on_a_phone(
+    chromium: Browser, site: str, lea: User
+) -> None:
+    karim = administrator()
+    typed = {"last_name": "Garnier", "email": "invitee@exemple.fr", "role": "Comptables"}
+    desk = at_desk(karim)
+    desk.post("/admin/logisav/invitation/add/", typed)
+    invitation = Invitation.objects.get()
+    context = chromium.new_context(base_url=site, viewport={"width": 390, "height": 844}, locale="fr-FR")
+    context.set_default_timeout(15_000)
+    context.add_cookies([{"name": "logisav", "value": desk.cookies["logisav"].value, "url": site}])
+    page, found = context.new_page(), []
+    for path, part in (
+        ("/admin/auth/user/", ".people-list"),
+        (f"/admin/auth/user/{lea.pk}/change/", ".people-head"),
+        (f"/admin/auth/user/{lea.pk}/mot-de-passe/", ".desk-ask"),
+        (f"/admin/auth/user/{lea.pk}/double-verification/", ".desk-ask"),
+        ("/admin/logisav/invitation/", "#result_list"),
+        (f"/admin/logisav/invitation/{invitation.pk}/change/", ".desk-ask"),
+        ("/admin/logisav/staffaction/", ".quote-page"),
+    ):
+        page.goto(path)
+        found += looked_over(page, part)
+    context.clear_cookies()
+    page.goto("/admin/mot-de-passe-oublie/")
+    found += looked_over(page)
+    page.goto(link_to("invitee@exemple.fr"))
+    expect(page.get_by_role("heading", name="Bienvenue")).to_be_visible()
+    found += looked_over(page, "main")
+    assert found == []
+    context.close()
 
 
 def test_set_up_on_a_phone_then_asked_at_the_log_in(chromium: Browser, site: str, lea: User) -> None:
