@@ -55,7 +55,7 @@ class Unsent(admin.SimpleListFilter):
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
         return [("non-partis", f"Non partis depuis {LATELY.days} jours")]
 
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+    def queryset(self, request: HttpRequest, queryset: Any) -> QuerySet[OutgoingEmail]:
         return queryset.unsent_lately() if self.value() == "non-partis" else queryset
 
 

@@ -39,7 +39,7 @@ class BoundedPaginator(Paginator):  # type: ignore[type-arg]
         return self._counted > MOST
 
 
-class BoundedChangeList(ChangeList):
+class BoundedChangeList(ChangeList):  # type: ignore[misc]
     def get_results(self, request: HttpRequest) -> None:
         """How many rows there are is told under the list, once, where « plus de » has its place."""
         super().get_results(request)

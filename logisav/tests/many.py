@@ -63,7 +63,7 @@ def _make_batch(numbers: range, owners: list[User], *, of: int) -> None:
     )
     Quote.objects.filter(pk__gte=quotes[0].pk, pk__lte=quotes[-1].pk).update(created_at=_ago(numbers[0], of))
     for kind, rows in _around(quotes).items():
-        kind.objects.bulk_create(rows, batch_size=BATCH)  # type: ignore[attr-defined]
+        kind.objects.bulk_create(rows, batch_size=BATCH)
     _deposits([quote for quote in quotes if quote.accepted_at])
 
 
@@ -158,7 +158,7 @@ def _deposits(quotes: list[Quote]) -> None:
             quote=quote,
             amount=Decimal(300),
             reference=f"RF{quote.number}",
-            created_at=quote.accepted_at,
+            created_at=quote.accepted_at or quote.last_at,
             standing=Standing.DUE if quote.state == State.ACCEPTED else Standing.PAID,
         )
         for quote in quotes

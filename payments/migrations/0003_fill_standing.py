@@ -1,6 +1,7 @@
 """Deposits that were there before get the standing that lists are filtered by."""
 
 from decimal import Decimal
+from typing import Any
 
 from django.db import migrations
 from django.utils import timezone
@@ -10,14 +11,14 @@ IN_DOUBT = ("pending", "set_aside")
 GONE_BACK = ("pending", "succeeded")
 
 
-def fill(apps, schema_editor):
+def fill(apps: Any, schema_editor: Any) -> None:
     deposits = apps.get_model("payments", "Deposit").objects.using(schema_editor.connection.alias)
     read = deposits.select_related("quote").prefetch_related("payments__refunds")
     for deposit in read.iterator(chunk_size=500):
         deposits.filter(pk=deposit.pk).update(standing=standing(deposit))
 
 
-def standing(deposit):
+def standing(deposit: Any) -> str:
     paid, refunded, in_doubt = Decimal(0), Decimal(0), False
     for payment in deposit.payments.all():
         paid += payment.amount if payment.state == "paid" else 0

@@ -165,7 +165,7 @@ def _rate_of(month: Month) -> str:
 
 
 def _rate(part: int, whole: int) -> str:
-    return french.percent(round(Decimal(100 * part) / whole)) if whole else "–"
+    return french.percent(str(round(Decimal(100 * part) / whole))) if whole else "–"
 
 
 def duration(span: dt.timedelta | None) -> str:

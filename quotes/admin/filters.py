@@ -76,6 +76,7 @@ CENTURY = range(2000, 2100)  # beyond, a calendar ends somewhere
 class ByMonth(SimpleListFilter):
     """A month of Paris, or the twelve of the first page, whose charts lead here."""
 
+    parameter_name: str
     moment: str
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:

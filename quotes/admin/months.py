@@ -9,6 +9,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Any
 
 from django.contrib.auth.models import User
 from django.core.cache import cache
@@ -108,7 +109,7 @@ def _add(
     months: list[Month], moment: str, quotes: QuerySet[Quote], sums: Callable[[Q], dict[str, Aggregate]]
 ) -> None:
     """Compared with the bounds of each month in Paris: SQLite would ask Python what month each row is of."""
-    wanted = {}
+    wanted: dict[str, Aggregate] = {}
     for rank, month in enumerate(months):
         bounds = {f"{moment}__gte": start(month.first), f"{moment}__lt": start(following(month.first))}
         wanted |= {f"{name}_{rank}": total for name, total in sums(Q(**bounds)).items()}
@@ -121,7 +122,8 @@ def _add_medians(months: list[Month], signed: QuerySet[Quote]) -> None:
     starts = [start(month.first) for month in months]
     seconds: dict[int, list[float]] = defaultdict(list)
     dates = signed.filter(first_sent_at__isnull=False).order_by()
-    for accepted_at, sent_at in dates.values_list("accepted_at", "first_sent_at").iterator(2000):
+    spans: Any = dates.values_list("accepted_at", "first_sent_at")
+    for accepted_at, sent_at in spans.iterator(chunk_size=2000):
         seconds[bisect_right(starts, accepted_at) - 1].append((accepted_at - sent_at).total_seconds())
     for rank, durations in seconds.items():
         months[rank].median = dt.timedelta(seconds=round(statistics.median(durations)))

@@ -1,6 +1,7 @@
 """Quotes that were there before get what lists show of them; PostgreSQL gets its index for words inside texts."""
 
 from decimal import ROUND_HALF_UP, Decimal
+from typing import Any
 
 from django.db import DatabaseError, migrations, transaction
 from django.db.models import Exists, OuterRef, Q, Subquery
@@ -14,7 +15,7 @@ CENT = Decimal("0.01")
 SEARCHED = {"quotes_quote": "quotes_searched", "quotes_customer": "customers_searched"}
 
 
-def fill(apps, schema_editor):
+def fill(apps: Any, schema_editor: Any) -> None:
     quotes = apps.get_model("quotes", "Quote").objects.using(schema_editor.connection.alias)
     this = OuterRef("pk")
     events = apps.get_model("quotes", "QuoteEvent").objects.filter(quote=this).order_by("-seq")
@@ -36,7 +37,7 @@ def fill(apps, schema_editor):
     fill_working_copies(apps, quotes)
 
 
-def fill_turns(apps, quotes):
+def fill_turns(apps: Any, quotes: Any) -> None:
     """Each overwrites the one before; versions that have lapsed are for the sweep."""
     waits = apps.get_model("quotes", "Question").objects.filter(quote=OuterRef("pk"), answer=None)
     quotes.update(turn=SETTLED)
@@ -45,7 +46,7 @@ def fill_turns(apps, quotes):
     quotes.filter(Exists(waits)).update(turn=QUESTION)
 
 
-def fill_working_copies(apps, quotes):
+def fill_working_copies(apps: Any, quotes: Any) -> None:
     """Their total is what their lines make: to the cent a line, VAT by rate."""
     lines = apps.get_model("quotes", "QuoteLine").objects
     edited = quotes.filter(
@@ -55,16 +56,18 @@ def fill_working_copies(apps, quotes):
         quotes.filter(pk=pk).update(shown_total=total(lines.filter(quote=pk, kind="item", option=False)))
 
 
-def total(lines):
-    bases = {}
+def total(lines: Any) -> Decimal:
+    bases: dict[Decimal, Decimal] = {}
     for line in lines:
         price = line.quantity * line.unit_price * (100 - line.discount) / 100
-        bases[line.vat_rate] = bases.get(line.vat_rate, 0) + price.quantize(CENT, rounding=ROUND_HALF_UP)
+        bases[line.vat_rate] = bases.get(line.vat_rate, Decimal(0)) + price.quantize(
+            CENT, rounding=ROUND_HALF_UP
+        )
     vat = ((base * rate / 100).quantize(CENT, rounding=ROUND_HALF_UP) for rate, base in bases.items())
     return sum(bases.values(), Decimal(0)) + sum(vat, Decimal(0))
 
 
-def index_words(apps, schema_editor):
+def index_words(apps: Any, schema_editor: Any) -> None:
     """Where pg_trgm may be had: it comes with PostgreSQL, and whoever may create in the database may ask for it."""
     if schema_editor.connection.vendor != "postgresql":
         return
@@ -80,7 +83,7 @@ def index_words(apps, schema_editor):
         )
 
 
-def forget_words(apps, schema_editor):
+def forget_words(apps: Any, schema_editor: Any) -> None:
     if schema_editor.connection.vendor == "postgresql":
         for index in SEARCHED.values():
             schema_editor.execute(f"DROP INDEX IF EXISTS {index}")

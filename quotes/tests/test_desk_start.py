@@ -130,8 +130,8 @@ def julien() -> User:
     return manager()
 
 
-def at(*date: int) -> dt.datetime:
-    return dt.datetime(*date, tzinfo=french.PARIS)  # type: ignore[arg-type]
+def at(year: int, month: int, day: int, hour: int = 0, minute: int = 0) -> dt.datetime:
+    return dt.datetime(year, month, day, hour, minute, tzinfo=french.PARIS)
 
 
 @time_machine.travel(NOW, tick=False)

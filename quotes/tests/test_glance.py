@@ -163,7 +163,11 @@ def test_rows_from_before_are_filled_by_the_migration() -> None:
     workflow.ask(quote.pk, text="Quand ?", phone="", actor=SYSTEM)
     workflow.revise(make_sent_quote().pk, actor=SYSTEM)
     workflow.refuse(make_sent_quote().pk, reason="", actor=SYSTEM)
-    blank = {field: Quote._meta.get_field(field).get_default() for field in glance.FIELDS}
+    blank = {
+        field.name: field.get_default()
+        for field in Quote._meta.concrete_fields
+        if field.name in glance.FIELDS
+    }
     Quote.objects.update(**blank)
     migration = importlib.import_module("quotes.migrations.0007_fill_the_glance")
     migration.fill(apps, SimpleNamespace(connection=connection))
