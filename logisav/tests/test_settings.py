@@ -79,6 +79,12 @@ def test_a_missing_seal_key_stops_the_start(tmp_path: Path) -> None:
     assert "make_seal_key" in done.stderr
 
 
+def test_a_misspelt_policy_of_the_second_factor_does_not_weaken_it(tmp_path: Path) -> None:
+    refused = load(tmp_path, SECOND_FACTOR_REQUIRED="managerz")
+    assert refused.returncode != 0
+    assert "SECOND_FACTOR_REQUIRED is managerz" in refused.stderr
+
+
 def test_https_brings_host_bound_secure_cookies(tmp_path: Path) -> None:
     assert load(tmp_path, SITE_URL="https://devis.exemple.fr").stdout.strip() == "__Host-logisav"
 

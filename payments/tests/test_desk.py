@@ -29,7 +29,7 @@ from payments.tests.factories import (
 from payments.tests.test_transfer import confirm
 from quotes import french
 from quotes.models import Quote
-from quotes.tests.desk import at_desk, manager, owner, page_of, said, text
+from quotes.tests.desk import accountant, at_desk, manager, owner, page_of, said, text
 from quotes.tests.factories import mails, make_sent_quote
 
 pytestmark = pytest.mark.django_db
@@ -91,6 +91,17 @@ def test_an_announced_transfer_waits_on_the_first_page_until_it_is_confirmed(
     assert mails("payments/transfer_received", quote).count() == 1
     assert quote.events.get(kind="transfer_confirmed").actor["name"] == quote.owner.username
     assert "Virements annoncés" not in first_page(desk)
+
+
+def test_an_accountant_books_the_transfer_of_whoevers_quote(quote: Quote) -> None:
+    """And nothing else: the page shows them no other button."""
+    nadia = accountant()
+    desk = at_desk(nadia)
+    assert arrived(quote) in read(desk.get(page_of(quote)))
+    assert desk.post(arrived(quote), typed()).status_code == 302
+    assert standing_of(quote) is Standing.PAID
+    assert quote.events.get(kind="transfer_confirmed").actor["name"] == nadia.username
+    assert give_back(Payment.objects.get()) in read(desk.get(page_of(quote)))
 
 
 @pytest.mark.parametrize(
