@@ -50,8 +50,8 @@ class WordsForm(forms.Form):
         },
     )
 
-    def __init__(self, data: Any = None, *, usual: str = "") -> None:
-        super().__init__(data, initial={"words": usual})
+    def __init__(self, data: Any = None, *, usual: str = "", written: str = "") -> None:
+        super().__init__(data, initial={"words": written or usual})
         self.usual = usual
 
     def clean_words(self) -> str:
@@ -68,6 +68,13 @@ class WordsForm(forms.Form):
     def said(self) -> str:
         return str(self.cleaned_data["words"])
 
+    @property
+    def shown(self) -> str:
+        """The words for the picture of the mail: none of one's own while they are wrong."""
+        if not self.is_bound:
+            return str(self.initial["words"])
+        return self.said if self.is_valid() else ""
+
 
 def message_of(quote: Quote, step: str) -> str:
     if step == "relancer":
@@ -76,7 +83,14 @@ def message_of(quote: Quote, step: str) -> str:
 
 
 def words_form(quote: Quote, step: str, data: Any) -> WordsForm:
-    return WordsForm(data, usual=emails.usual_words(message_of(quote, step), quote))
+    written = lost_words(quote) if step == "envoyer" else ""
+    return WordsForm(data, usual=emails.usual_words(message_of(quote, step), quote), written=written)
+
+
+def lost_words(quote: Quote) -> str:
+    """What was written for a version that could not be sent: nobody writes it twice."""
+    latest = quote.versions.order_by("-number").first()
+    return latest.mail_words if latest is not None and latest.failed_at else ""
 
 
 def mail(quote: Quote, step: str, words: str) -> Mail:

@@ -104,15 +104,11 @@ def _ask(
         "reasons": reasons,
         "content": versions.preview(quote) if found.path == "envoyer" else None,
         "changes": mailing.changes(quote) if found.path == "envoyer" else [],
-        "mail": mailing.mail(quote, found.path, _words(form))
+        "mail": mailing.mail(quote, found.path, form.shown)
         if isinstance(form, WordsForm) and not reasons
         else None,
     }
     return page(request, "admin/quotes/quote/move.html", context, status=status)
-
-
-def _words(form: WordsForm) -> str:
-    return form.said if form.is_bound and form.is_valid() else ""
 
 
 def _filled(words: str, quote: Quote) -> str:

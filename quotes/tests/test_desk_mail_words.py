@@ -85,6 +85,14 @@ def test_ones_own_words_go_into_the_mail_of_this_version_alone(draft: Quote) -> 
     assert "Comme convenu" not in mails("quotes/new_version", draft).get().text
 
 
+def test_words_of_a_version_that_could_not_leave_are_offered_again(draft: Quote) -> None:
+    send(draft, words="Comme convenu.")
+    workflow.abandon_sending(QuoteVersion.objects.get().pk, reason="trop de pages")
+    response = shown(draft, "envoyer")
+    assert "Comme convenu." in text(response).split("<textarea")[1]
+    assert "Comme convenu." in response.context["mail"].text
+
+
 def test_no_words_are_the_usual_ones(draft: Quote) -> None:
     send(draft, words="  \n ")
     complete(QuoteVersion.objects.get())

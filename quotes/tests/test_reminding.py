@@ -199,6 +199,13 @@ def test_other_days_set_meanwhile_count_at_once() -> None:
     assert [swept(quote, moment) for moment in (1, 2, 3)] == [0, 1, 1]
 
 
+def test_a_day_that_was_taken_out_meanwhile_sends_nothing() -> None:
+    quote = make([1, 3, 7])
+    assert swept(quote, 1) == 1
+    Company.objects.update(quote_reminder_days=[1, 7])
+    assert [swept(quote, moment) for moment in (3, 6, 7)] == [1, 1, 2]
+
+
 def test_a_quote_past_its_date_is_not_reminded_of_by_hand_either() -> None:
     quote = make([])
     _lapse(quote)

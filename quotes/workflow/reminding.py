@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import datetime as dt
 
-from django.db import transaction
+from django.db import models, transaction
 from django.utils import timezone
 
 from quotes import emails, journal, links, schedule
 from quotes.journal import Actor
-from quotes.models import Company, IllegalMove, Quote, QuoteVersion
+from quotes.models import Company, IllegalMove, Quote, QuoteEvent, QuoteVersion
 from quotes.models.quote import today_in_paris
 from quotes.workflow.locking import locked
 
@@ -43,8 +43,11 @@ def _mail_reminder(quote: Quote, version: QuoteVersion, kind: str, *, actor: Act
 def plan_reminder(quote: Quote, version: QuoteVersion, *, after: dt.datetime) -> None:
     """Part of a verb that holds the quote: when the next automatic reminder of this version is due, if ever."""
     days = Company.current().quote_reminder_days
-    sent_at = version.done_at or version.frozen_at
-    _plan(quote, schedule.next_reminder(sent_at, days, after=after))
+    _plan(quote, schedule.next_reminder(_sent_at(version), days, after=after))
+
+
+def _sent_at(version: QuoteVersion) -> dt.datetime:
+    return version.done_at or version.frozen_at
 
 
 def _plan(quote: Quote, moment: dt.datetime | None) -> None:
@@ -61,7 +64,9 @@ def remind_automatically(quote_id: int) -> bool:
     version = quote.current_version
     if version is None or not _is_open(quote, version) or _had_enough(quote, version):
         _plan(quote, None)
-    elif later := _not_before(quote, version, now):
+    elif not _is_due(quote, version, now):
+        plan_reminder(quote, version, after=now)
+    elif later := _not_before(quote, now):
         _plan(quote, later)
     else:
         _mail_reminder(quote, version, BY_ITSELF, actor=Actor.system(), words="")
@@ -70,21 +75,30 @@ def remind_automatically(quote_id: int) -> bool:
 
 
 def _had_enough(quote: Quote, version: QuoteVersion) -> bool:
-    """Whatever was planned: the company may have given up reminding, or changed its days half-way."""
-    if not Company.current().quote_reminder_days:
-        return True
-    told = quote.events.filter(kind=BY_ITSELF, at__gte=version.done_at or version.frozen_at)
-    return told.count() >= schedule.MOST_REMINDERS
+    """Three a version, whatever was planned; none any more once the company has given up reminding."""
+    too_many = _told(quote, version).count() >= schedule.MOST_REMINDERS
+    return too_many or not Company.current().quote_reminder_days
 
 
-def _not_before(quote: Quote, version: QuoteVersion, now: dt.datetime) -> dt.datetime | None:
+def _told(quote: Quote, version: QuoteVersion) -> models.QuerySet[QuoteEvent]:
+    return quote.events.filter(kind=BY_ITSELF, at__gte=_sent_at(version)).order_by("-seq")
+
+
+def _is_due(quote: Quote, version: QuoteVersion, now: dt.datetime) -> bool:
+    """By the company's days as they are now: they may have changed since this one was planned."""
+    last = _told(quote, version).first()
+    since = last.at if last else _sent_at(version)
+    moments = schedule.reminders(_sent_at(version), Company.current().quote_reminder_days)
+    return any(since < moment <= now for moment in moments)
+
+
+def _not_before(quote: Quote, now: dt.datetime) -> dt.datetime | None:
     """Until when this reminder waits; None when nothing keeps it."""
-    first = schedule.reminders(version.done_at or version.frozen_at, Company.current().quote_reminder_days)[0]
     if quote.revising or _has_open_question(quote):
         return schedule.in_hours(now + schedule.ONE_DAY)
     # Whoever holds a link that still opens was written to within the day.
     link = quote.links.valid().order_by("-expires_at").first()
-    waits_until = max(first, link.expires_at if link else now, schedule.in_hours(now))
+    waits_until = max(link.expires_at if link else now, schedule.in_hours(now))
     return schedule.in_hours(waits_until) if waits_until > now else None
 
 
