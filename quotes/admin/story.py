@@ -21,7 +21,7 @@ MAIL_TONES = {
 }
 
 
-LONG = 12  # facts: a longer story shows what matters, the rest at a click
+LONG = 8  # facts: a longer story shows what matters, the rest at a click
 RESEND_LINK = "renvoyer-un-lien"
 
 
