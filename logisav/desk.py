@@ -50,6 +50,7 @@ UNFOLD: dict[str, Any] = {
         lambda request: static("desk/desk.css"),
         lambda request: static("desk/follow.css"),
         lambda request: static("desk/start.css"),
+        lambda request: static("desk/lists.css"),
         lambda request: static("desk/editor.css"),
         lambda request: static("desk/library.css"),
         lambda request: static("desk/people.css"),
