@@ -149,8 +149,9 @@ PRICE_LIST = {
 
 def make_price_list() -> None:
     """What is missing of it; what is there stays as it was changed."""
+    kept = set(CatalogueItem.objects.values_list("reference", flat=True))
     CatalogueItem.objects.bulk_create(
-        (_on_the_list(reference, article) for reference, article in PRICE_LIST.items()), ignore_conflicts=True
+        _on_the_list(reference, article) for reference, article in PRICE_LIST.items() if reference not in kept
     )
 
 

@@ -79,8 +79,12 @@ MODELS = (
 
 def make_shelf() -> None:
     """What is missing of it; what is there stays as it was changed."""
-    texts = (TextTemplate(place=place, name=name, text=text) for place, name, text in TEXTS)
-    TextTemplate.objects.bulk_create(texts, ignore_conflicts=True)
+    kept = set(TextTemplate.objects.values_list("place", "name"))
+    TextTemplate.objects.bulk_create(
+        TextTemplate(place=place, name=name, text=text)
+        for place, name, text in TEXTS
+        if (place, name) not in kept
+    )
     there = set(QuoteTemplate.objects.values_list("name", flat=True))
     for model in MODELS:
         if model.name not in there:
