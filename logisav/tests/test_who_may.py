@@ -6,13 +6,16 @@ To add one, run this test: it prints the line that it found. Read it as a strang
 from __future__ import annotations
 
 from copy import copy
+from functools import partial
 from typing import Any
 
 import pytest
 from django.db import transaction
+from django.http import HttpRequest, HttpResponse
 from django.template.response import SimpleTemplateResponse
 from django.test import Client
 
+from logisav import urls
 from logisav.tests.doors import DRAFT, STAFF, STRANGERS, House, build, named_routes, unnamed_routes
 
 pytestmark = [pytest.mark.django_db, pytest.mark.sqlite]
@@ -146,11 +149,18 @@ def expected() -> dict[str, str]:
     return {name: " ".join(rest.split()) for name, _, rest in lines}
 
 
+def refused(request: HttpRequest, exception: Exception, *, status: int) -> HttpResponse:
+    return HttpResponse(status=status)
+
+
 @pytest.fixture
 def house(monkeypatch: pytest.MonkeyPatch) -> House:
     """What a page would say is others' business here, so it is not written: four fifths of the time."""
     house = build()
     monkeypatch.setattr(SimpleTemplateResponse, "rendered_content", "")
+    for status in (403, 404):
+        bare = partial(refused, status=status)
+        monkeypatch.setattr(urls, f"handler{status}", bare, raising=False)
     return house
 
 

@@ -18,7 +18,8 @@ LIST = "/admin/notifications/outgoingemail/"
 @pytest.fixture
 def desk() -> Client:
     user = User.objects.create_user("lea", is_staff=True)
-    user.user_permissions.add(Permission.objects.get(codename="view_outgoingemail"))
+    rights = ("view_outgoingemail", "change_outgoingemail")
+    user.user_permissions.add(*Permission.objects.filter(codename__in=rights))
     client = Client()
     client.force_login(user)
     return client
@@ -75,4 +76,17 @@ def test_staff_without_the_right_see_no_mail() -> None:
     for path in (LIST, page_of(mail), again(mail)):
         assert browser.get(path).status_code == 403
     assert browser.post(again(mail)).status_code == 403
+    assert OutgoingEmail.objects.count() == 1
+
+
+def test_whoever_only_reads_mails_sends_none_again() -> None:
+    """As accountants do."""
+    nadia = User.objects.create_user("nadia", is_staff=True)
+    nadia.user_permissions.add(Permission.objects.get(codename="view_outgoingemail"))
+    browser = Client()
+    browser.force_login(nadia)
+    email = queue_mail()
+    OutgoingEmail.objects.update(state=OutgoingEmail.State.FAILED)
+    assert again(email) not in browser.get(page_of(email)).content.decode()
+    assert browser.post(again(email)).status_code == 403
     assert OutgoingEmail.objects.count() == 1
