@@ -112,7 +112,7 @@ CHECKS: tuple[tuple[Finding, Callable[[Draft], bool]], ...] = (
     ),
     (
         Finding(
-            "Complétez l'entreprise\u00a0: SIRET, adresse, téléphone et mail.",
+            "Complétez l'entreprise\u00a0: dénomination, SIRET, adresse, téléphone et mail.",
             Place.COMPANY,
             "siret",
             NAMES_OF_SELLER,

@@ -155,6 +155,15 @@ def test_each_kind_of_line_has_its_button(desk: Page) -> None:
     expect(lines(desk).nth(3).get_by_label("Option")).to_be_checked()
 
 
+def test_enter_goes_on_to_the_next_line_and_never_sends(desk: Page, julien: User) -> None:
+    edit(desk, make_quote(owner=julien))
+    lines(desk).nth(2).get_by_label("Quantité").press("Enter")
+    expect(lines(desk).nth(3).get_by_label("Désignation")).to_be_focused()
+    desk.keyboard.press("Enter")
+    expect(lines(desk)).to_have_count(5)
+    expect(lines(desk).nth(4).get_by_label("Désignation")).to_be_focused()
+
+
 def test_lines_are_moved_with_the_keyboard_and_the_new_rank_is_said(desk: Page, julien: User) -> None:
     quote = make_quote(owner=julien)
     edit(desk, quote)

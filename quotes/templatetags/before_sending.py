@@ -9,7 +9,7 @@ from django.template import Context
 from django.urls import reverse
 
 from quotes import readiness
-from quotes.models import Company, Quote
+from quotes.models import Quote
 from quotes.readiness import Finding, Place
 
 register = template.Library()
@@ -34,7 +34,5 @@ def _address(context: Context, quote: Quote, finding: Finding) -> str:
     if finding.place is Place.CUSTOMER:
         may = perms("quotes.change_customer")
         return f"{reverse('admin:quotes_customer_change', args=[quote.customer_id])}#{field}" if may else ""
-    company = Company.objects.first()
-    if company is None or not perms("quotes.change_company"):
-        return ""
-    return f"{reverse('admin:quotes_company_change', args=[company.pk])}#{field}"
+    # The list of one leads to the company's form, and a browser keeps the field's name on the way.
+    return f"{reverse('admin:quotes_company_changelist')}#{field}" if perms("quotes.change_company") else ""

@@ -134,9 +134,8 @@ def test_the_editor_lists_it_with_the_way_to_mend_it(quote: Quote) -> None:
     Company.objects.update(mediator="", insurer="")
     page = text(at_desk(manager()).get(page_of(quote)))
     assert "Cass. 1re civ." in page
-    company = Company.objects.get()
-    assert f"/admin/quotes/company/{company.pk}/change/#id_mediator" in page
-    assert f"/admin/quotes/company/{company.pk}/change/#id_insurer" in page
+    assert "/admin/quotes/company/#id_mediator" in page
+    assert "/admin/quotes/company/#id_insurer" in page
     page = text(at_desk(quote.owner).get(page_of(quote)))
     assert "#id_mediator" not in page
     assert "Un gestionnaire complète l&#x27;entreprise" in page.replace("'", "&#x27;")

@@ -40,6 +40,14 @@
       this.section.addEventListener("change", (event) => {
         if (event.target.matches("[name$=-DELETE]")) this.number();
       });
+      // Enter goes on to the next line; it would send the form, whose first button is « Envoyer ».
+      this.list.addEventListener("keydown", (event) => {
+        if (event.key !== "Enter" || event.isComposing || !event.target.matches("input:not([type=checkbox])")) return;
+        event.preventDefault();
+        const next = event.target.closest(".line").nextElementSibling;
+        if (next) next.querySelector("[name$=-label]").focus();
+        else this.add("item");
+      });
       // Dragging moves the node: whatever moved it, the ranks follow.
       new MutationObserver(() => this.number()).observe(this.list, { childList: true });
     }
