@@ -1,4 +1,5 @@
-"""Searching quotes and customers: every word that was typed stands somewhere in the quote or in its customer.
+"""Searching quotes and customers: every word that was typed stands somewhere in the quote or in its customer,
+whatever its accents and case.
 
 PostgreSQL finds words inside texts by its trigram index. Elsewhere, or without it, rows are read along the list's
 order until a page is full, so that common words are quick and only rare ones read everything.
@@ -6,9 +7,9 @@ order until a page is full, so that common words are quick and only rare ones re
 
 from __future__ import annotations
 
-from django.db.models import Q, QuerySet, Value
-from django.db.models.functions import Lower
+from django.db.models import Q, QuerySet
 
+from quotes import folding
 from quotes.models import Customer, Quote
 
 MOST_WORDS = 6
@@ -36,8 +37,7 @@ def _words(typed: str) -> list[str]:
 
 
 def _has(word: str) -> Q:
-    """Both sides in the database's own lower case."""
-    return Q(searched__contains=Lower(Value(word)))
+    return Q(searched__iregex=folding.pattern(word))
 
 
 def _of_customers(word: str) -> Q:
