@@ -17,7 +17,7 @@ BLOCK = bytes(8 * 1024 * 1024)
 class Result:
     """Medians, in seconds of processor time, children included; `ratio` is what holds on another machine.
 
-    What grows with the table (bench/growth.py) is told in wall time, its database being a process apart.
+    What grows with the table (bench/growth.py) is the quickest of its rounds, on PostgreSQL in wall time.
     """
 
     name: str

@@ -9,6 +9,7 @@ from types import SimpleNamespace
 import pytest
 import time_machine
 from django.apps import apps
+from django.core.management import call_command
 from django.db import connection
 
 from demo.stripe_standin.standin import StandIn
@@ -134,3 +135,13 @@ def test_rows_from_before_are_filled_by_the_migration() -> None:
     migration = importlib.import_module("payments.migrations.0003_fill_standing")
     migration.fill(apps, SimpleNamespace(connection=connection))
     assert list(standings.differing()) == []
+
+
+def test_what_somebody_changed_by_hand_is_mended_and_told(
+    quote: Quote, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Quote.objects.filter(pk=quote.pk).update(turn=0)
+    Deposit.objects.update(standing=Standing.PAID)
+    call_command("refresh_lists")
+    assert f"{quote.number} : standing, turn\n1 différence" in capsys.readouterr().out
+    stands(quote, Standing.DUE)
