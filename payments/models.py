@@ -403,3 +403,8 @@ class StripeEvent(models.Model):
 
     def __str__(self) -> str:
         return f"{self.type} {self.event_id}"
+
+    @property
+    def is_settled(self) -> bool:
+        """Told once more, it changes nothing."""
+        return self.status != self.Status.RECEIVED

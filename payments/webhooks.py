@@ -29,6 +29,8 @@ def stripe_webhook(request: HttpRequest) -> HttpResponse:
         log.warning("a webhook without a valid signature was turned away")
         return HttpResponse(status=400)
     stored = workflow.receive_event(event)
+    if stored.is_settled:
+        return HttpResponse()
     try:
         workflow.apply_event(stored.pk)
     except (GatewayUnavailable, GatewayRefused) as trouble:

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 import pytest
+from django.test import RequestFactory
 
 from demo.stripe_standin.standin import StandIn
 from logisav.tests import crowd
@@ -23,7 +24,8 @@ from logisav.tests.figures import sample
 from payments import workflow
 from payments.models import Deposit, Dispute, Payment, Refund, StripeEvent
 from payments.tests.factories import CUSTOMER, deposit_of, kinds, make_accepted_quote, open_page, session_of
-from payments.tests.stripe_side import WAITING, intent_of, post
+from payments.tests.stripe_side import WAITING, WEBHOOK, intent_of, post
+from payments.webhooks import stripe_webhook
 from quotes import journal
 from quotes.models import Quote
 from quotes.tests.factories import mails
@@ -47,10 +49,17 @@ _threads: list[ThreadPoolExecutor] = []
 
 
 def post_often(body: bytes, header: str, times: int) -> list[int]:
-    """In a process of the crowd, whose threads keep their connections."""
+    """In a process of the crowd, whose threads keep their connections: to the view itself, a million times over."""
     if not _threads:
         _threads.append(ThreadPoolExecutor(THREADS))
-    return list(_threads[0].map(lambda _: int(post(body, header).status_code), range(times)))
+    return list(_threads[0].map(lambda _: _tell(body, header), range(times)))
+
+
+def _tell(body: bytes, header: str) -> int:
+    request = RequestFactory().post(
+        WEBHOOK, body, content_type="application/json", headers={"Stripe-Signature": header}
+    )
+    return stripe_webhook(request).status_code
 
 
 def replay(pool: Executor, stripe: StandIn, event: str, *, times: int) -> Counter[int]:

@@ -47,7 +47,6 @@ class Verdict:
     payment: int | None = None
 
 
-@transaction.atomic
 def receive_event(event: Event) -> StripeEvent:
     """Once per event, before anything else: from here on it cannot be lost."""
     stored, _ = StripeEvent.objects.get_or_create(
@@ -65,7 +64,7 @@ def receive_event(event: Event) -> StripeEvent:
 def apply_event(event_id: int) -> None:
     """Idempotent; a failure is raised and the row stays, for Stripe's next try or the sweep's."""
     stored = StripeEvent.objects.get(pk=event_id)
-    if stored.status != Status.RECEIVED:
+    if stored.is_settled:
         return
     StripeEvent.objects.filter(pk=event_id).update(
         attempts=F("attempts") + 1, next_try_at=timezone.now() + pause(stored.attempts + 2)
