@@ -62,7 +62,7 @@ def test_the_list_asks_as_many_questions_for_forty_quotes_as_for_two(
         quote = make_sent_quote(owner=julien, title=f"Devis {number}")
         workflow.ask(quote.pk, text="Bonjour, une question", phone="", actor=SYSTEM)
     browser.get(LIST)
-    with django_assert_max_num_queries(14):
+    with django_assert_max_num_queries(12):
         assert len(titles(browser.get(LIST))) == 40
 
 
@@ -152,4 +152,4 @@ def test_the_first_page_of_an_account_without_rights_says_so() -> None:
     make_quote()
     julien = owner()
     julien.groups.clear()
-    assert "Demandez à un gestionnaire" in text(at_desk(julien).get("/admin/"))
+    assert "Demandez à un administrateur" in text(at_desk(julien).get("/admin/"))
