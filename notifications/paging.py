@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 from django.core.paginator import Paginator
@@ -13,10 +14,20 @@ from unfold.views import ChangeList
 MOST = 1000
 
 
-def capped(rows: QuerySet[Any]) -> tuple[int, str]:
-    """How many there are and how it is written: `12`, and `999+` whatever lies beyond."""
-    count = rows.order_by().values("pk")[:MOST].count()
-    return count, f"{MOST - 1}+" if count == MOST else str(count)
+@dataclass(frozen=True)
+class Figure:
+    """How many rows a list has, with the way to it; `shown` is `12`, and `999+` whatever lies beyond."""
+
+    count: int
+    shown: str
+    words: str
+    url: str
+
+    @classmethod
+    def of(cls, rows: QuerySet[Any], one: str, many: str, url: str) -> Figure:
+        count = rows.order_by().values("pk")[:MOST].count()
+        shown = f"{MOST - 1}+" if count == MOST else str(count)
+        return cls(count, shown, many if count > 1 else one, url)
 
 
 class BoundedPaginator(Paginator):  # type: ignore[type-arg]

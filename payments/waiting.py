@@ -10,7 +10,7 @@ from django.db.models import Exists, F, OuterRef
 from django.urls import reverse
 from django.utils import timezone
 
-from notifications.paging import capped
+from notifications.paging import Figure
 from payments import rules
 from payments.models import Deposit, DepositQuerySet, Payment, Standing, StripeEvent
 from payments.stripe_gateway import expects_live, read_event
@@ -42,23 +42,13 @@ def _of(user: User) -> DepositQuerySet:
     return Deposit.objects.visible_to(user).with_quote().with_payments()
 
 
-@dataclass(frozen=True)
-class Figure:
-    count: int
-    shown: str
-    words: str
-    url: str
-
-
 def figures(user: User) -> list[Figure]:
-    """Of each standing that asks for something: how many, up to the cap, and the list that shows them."""
+    """Of each standing that asks for something: how many, and the list that shows them."""
     deposits, address = Deposit.objects.visible_to(user), reverse("admin:payments_deposit_changelist")
-    found = []
-    for standing, one, many in COUNTED:
-        count, shown = capped(deposits.filter(standing=standing))
-        url = f"{address}?situation={standing.value}"
-        found.append(Figure(count, shown, many if count > 1 else one, url))
-    return found
+    return [
+        Figure.of(deposits.filter(standing=standing), one, many, f"{address}?situation={standing.value}")
+        for standing, one, many in COUNTED
+    ]
 
 
 def refunds_due(user: User) -> list[RefundDue]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 from django.contrib.auth.models import User
@@ -11,28 +10,13 @@ from django.http import HttpRequest
 from django.urls import reverse
 
 from notifications.models import OutgoingEmail
-from notifications.paging import capped
+from notifications.paging import Figure
 from notifications.staff import member
 from quotes.admin import figures, listing
 from quotes.admin.pages import may_act
 from quotes.models import Company, Quote, Turn
 
 LATEST = 8
-
-
-@dataclass(frozen=True)
-class Figure:
-    """`shown` is the count as it is written: beyond its cap nobody counts."""
-
-    count: int
-    shown: str
-    words: str
-    url: str
-
-    @classmethod
-    def of(cls, rows: QuerySet[Any], one: str, many: str, url: str) -> Figure:
-        count, shown = capped(rows)
-        return cls(count, shown, many if count > 1 else one, url)
 
 
 def start_page(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
