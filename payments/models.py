@@ -358,7 +358,12 @@ class Dispute(models.Model):
 
 class StripeEventQuerySet(models.QuerySet["StripeEvent"]):
     def to_apply(self) -> Self:
-        return self.filter(status=StripeEvent.Status.RECEIVED, next_try_at__lte=timezone.now())
+        return self.in_nobodys_hands().filter(next_try_at__lte=timezone.now())
+
+    def in_nobodys_hands(self) -> Self:
+        """Not applied yet, and nobody is at it, or whoever was is gone."""
+        received = self.filter(status=StripeEvent.Status.RECEIVED)
+        return received.exclude(claimed_until__gt=timezone.now())
 
     def set_aside(self) -> Self:
         return self.filter(status=StripeEvent.Status.SET_ASIDE)
@@ -384,6 +389,7 @@ class StripeEvent(models.Model):
         Payment, on_delete=models.PROTECT, null=True, blank=True, related_name="events"
     )
     attempts = models.PositiveSmallIntegerField(default=0, editable=False)
+    claimed_until = models.DateTimeField(null=True, editable=False)
     next_try_at = models.DateTimeField(default=timezone.now, editable=False)
 
     objects = StripeEventQuerySet.as_manager()
@@ -403,8 +409,3 @@ class StripeEvent(models.Model):
 
     def __str__(self) -> str:
         return f"{self.type} {self.event_id}"
-
-    @property
-    def is_settled(self) -> bool:
-        """Told once more, it changes nothing."""
-        return self.status != self.Status.RECEIVED

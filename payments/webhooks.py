@@ -19,7 +19,7 @@ log = logging.getLogger(__name__)
 @csrf_exempt  # the signature is the authority
 @require_POST
 def stripe_webhook(request: HttpRequest) -> HttpResponse:
-    """200 once it is kept and applied; 500 keeps it, and Stripe tells it again."""
+    """200 once it is kept and applied, or another delivery is at it; 500 keeps it, and Stripe tells it again."""
     body = _body(request)
     if body is None:
         return HttpResponse(status=413)
@@ -29,8 +29,6 @@ def stripe_webhook(request: HttpRequest) -> HttpResponse:
         log.warning("a webhook without a valid signature was turned away")
         return HttpResponse(status=400)
     stored = workflow.receive_event(event)
-    if stored.is_settled:
-        return HttpResponse()
     try:
         workflow.apply_event(stored.pk)
     except (GatewayUnavailable, GatewayRefused) as trouble:

@@ -104,7 +104,7 @@ def make_due() -> None:
     """The pauses are over."""
     past = timezone.now() - dt.timedelta(seconds=1)
     Payment.objects.filter(next_check_at__isnull=False).update(next_check_at=past)
-    StripeEvent.objects.update(next_try_at=past)
+    StripeEvent.objects.update(next_try_at=past, claimed_until=past)
     Refund.objects.update(next_try_at=past)
 
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import time
 from typing import Any
 
 import pytest
+import time_machine
 from django.test import Client
+from django.utils import timezone
 from pytest_django import Settings
 
 from demo.stripe_standin.courier import signature
@@ -242,4 +245,20 @@ def test_the_webhook_may_come_before_stripes_answer_was_kept(stripe: StandIn, qu
     Payment.objects.update(session_id=None, session_url="", state=Payment.State.STARTED)
     stripe.pay_with(session_of(payment))
     deliver_all(stripe)
+    assert standing_of(quote) is Standing.PAID
+
+
+def test_a_message_in_other_hands_is_kept_and_not_asked_about_twice(stripe: StandIn, quote: Quote) -> None:
+    """A burst of the same message asks Stripe once; whoever was at it and was killed is followed by the sweep."""
+    event = completed(stripe, quote)
+    stripe.faults.plan(Fault(Kind.ERROR, times=3))
+    assert deliver(stripe, event) == 500
+    minute = timezone.now() + dt.timedelta(minutes=1)
+    StripeEvent.objects.update(claimed_until=minute, next_try_at="2020-01-01T00:00Z")
+    assert deliver(stripe, event) == 200
+    workflow.sweep()
+    assert StripeEvent.objects.get().status == Status.RECEIVED
+    with time_machine.travel(minute, tick=True):
+        workflow.sweep()
+    assert StripeEvent.objects.get().status == Status.APPLIED
     assert standing_of(quote) is Standing.PAID

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import logging
 from dataclasses import dataclass
 
@@ -38,6 +39,7 @@ ABOUT_MONEY_BACK = frozenset(
     }
 )
 MEANT = ABOUT_SESSIONS | ABOUT_MONEY_BACK
+LEASE = dt.timedelta(minutes=1)
 
 
 @dataclass(frozen=True)
@@ -62,17 +64,35 @@ def receive_event(event: Event) -> StripeEvent:
 
 
 def apply_event(event_id: int) -> None:
-    """Idempotent; a failure is raised and the row stays, for Stripe's next try or the sweep's."""
-    stored = StripeEvent.objects.get(pk=event_id)
-    if stored.is_settled:
+    """Idempotent; a failure is raised and the row stays, for Stripe's next try or the sweep's.
+
+    Of a burst of the same message one asks Stripe what is true; the others find it in good hands.
+    """
+    stored = _claim(event_id)
+    if stored is None:
         return
-    StripeEvent.objects.filter(pk=event_id).update(
-        attempts=F("attempts") + 1, next_try_at=timezone.now() + pause(stored.attempts + 2)
+    mine = StripeEvent.objects.filter(pk=event_id)
+    try:
+        verdict = _judge(stripe_gateway.read_event(stored.payload))
+        mine.filter(status=Status.RECEIVED).update(
+            status=verdict.status, reason=verdict.reason[:300], payment=verdict.payment
+        )
+    finally:
+        mine.update(claimed_until=None)
+
+
+def _claim(event_id: int) -> StripeEvent | None:
+    """For a minute: the message of a process that was killed comes back. None: applied, or in other hands."""
+    stored, now = StripeEvent.objects.get(pk=event_id), timezone.now()
+    if stored.status != Status.RECEIVED:
+        return None
+    free = StripeEvent.objects.in_nobodys_hands().filter(pk=event_id)
+    taken = free.update(
+        attempts=F("attempts") + 1,
+        claimed_until=now + LEASE,
+        next_try_at=now + pause(stored.attempts + 2),
     )
-    verdict = _judge(stripe_gateway.read_event(stored.payload))
-    StripeEvent.objects.filter(pk=event_id, status=Status.RECEIVED).update(
-        status=verdict.status, reason=verdict.reason[:300], payment=verdict.payment
-    )
+    return stored if taken else None
 
 
 def _judge(event: Event) -> Verdict:
