@@ -1,10 +1,13 @@
-"""Who is behind a page of the desk."""
+"""Who is behind a page of the desk, and who may be."""
 
 from __future__ import annotations
 
 from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
 from django.http import HttpRequest
+
+RIGHTS = "django.contrib.auth.backends.ModelBackend"  # where Django's own rights are looked up
 
 
 def member(request: HttpRequest) -> User:
@@ -13,3 +16,8 @@ def member(request: HttpRequest) -> User:
     if not isinstance(user, User):
         raise PermissionDenied
     return user
+
+
+def who_may(permission: str) -> QuerySet[User]:
+    """Active accounts with this right, by their role or as superusers."""
+    return User.objects.with_perm(permission, backend=RIGHTS)

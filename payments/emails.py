@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.contrib.auth import get_user_model
 from django.urls import reverse
 
 from notifications import outbox
+from notifications.staff import who_may
 from payments import rules
 from payments.models import Deposit, Dispute, Payment, Refund
 from quotes import emails as quote_emails
@@ -143,11 +143,9 @@ def disputed(dispute: Dispute) -> None:
 
 def unknown_event(event_id: str, *, reason: str) -> None:
     """It belongs to no quote, so whoever manages all of them has to look."""
-    backend = "django.contrib.auth.backends.ModelBackend"
     company, address = quote_emails.company_context(), links.absolute(reverse("admin:index"))
     context = {"company": company, "admin_url": address, "event": event_id, "difference": reason}
-    people = get_user_model().objects.with_perm("quotes.manage_all_quotes", backend=backend)
     text = f"Stripe annonce un paiement que Logisav ne reconnaît pas : {reason}."
     mail = outbox.StaffMail("payments/unknown_owner", context, sender_name=company["name"])
-    for person in people:
+    for person in who_may("quotes.manage_all_quotes"):
         outbox.tell(person, kind="failure", text=text, about="Stripe", url=address, mail=mail)

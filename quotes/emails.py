@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.contrib.auth import get_user_model
 from django.contrib.auth.models import User
 from django.utils import timezone
 
 from notifications import outbox, rendering, vault
 from notifications.models import OutgoingEmail
+from notifications.staff import who_may
 from quotes import french, journal, links, withdrawal
 from quotes.colour import Palette
 from quotes.journal import Actor
@@ -76,8 +76,7 @@ def staff_of(quote: Quote) -> list[User]:
     """The owner; when inactive, those who manage all quotes."""
     if quote.owner.is_active:
         return [quote.owner]
-    backend = "django.contrib.auth.backends.ModelBackend"
-    return list(get_user_model().objects.with_perm("quotes.manage_all_quotes", backend=backend))
+    return list(who_may("quotes.manage_all_quotes"))
 
 
 def to_staff(message: str, quote: Quote, *, kind: str, text: str, context: dict[str, Any]) -> None:

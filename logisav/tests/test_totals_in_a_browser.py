@@ -10,7 +10,7 @@ from typing import Any, cast
 import pytest
 from django.core.exceptions import ValidationError
 from django.db.models import DecimalField, Field, Model
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from playwright.sync_api import Page
 
@@ -152,6 +152,9 @@ def test_browser_and_server_count_alike_over_many_quotes(desk: Page) -> None:
 
     @settings(max_examples=sample(300, 3000), deadline=None, derandomize=True, database=None)
     @given(st.lists(LINES, max_size=12), DEPOSITS)
+    @example([Typed("1", "1,19", "0", "2.1")], ("percent", "30"))  # VAT of 0,02499: a hair below the half
+    @example([Typed("1", "5", "0", "2.1")], ("percent", "30"))  # 0,105: the half itself
+    @example([Typed("1", "1", "0", "5.5")], ("percent", "30"))  # 0,055
     def alike(lines: list[Typed], deposit: tuple[str, str]) -> None:
         kind, value = deposit
         as_typed = [line.as_typed for line in lines]

@@ -18,7 +18,7 @@ from django.utils.safestring import SafeString
 from unfold.admin import ModelAdmin
 
 from notifications.paging import BoundedList
-from notifications.staff import member
+from notifications.staff import member, who_may
 from quotes import french, glance, versions, workflow
 from quotes.admin import drafts, filters, from_template, library, listing, moves, pages, together
 from quotes.admin.exporting import Exported
@@ -35,6 +35,11 @@ from quotes.models.quote import QuoteQuerySet, today_in_paris
 from quotes.offers import Move
 from quotes.timeline import headline
 from quotes.workflow.locking import locked
+
+
+def possible_owners() -> QuerySet[User]:
+    """Whoever may write quotes; accountants read them."""
+    return who_may("quotes.change_quote").filter(is_staff=True).order_by("last_name", "first_name")
 
 
 def _stacked(first: SafeString, second: str) -> SafeString:
@@ -157,7 +162,7 @@ class QuoteAdmin(Exported, BoundedList, ModelAdmin):
 
     def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         if db_field.name == "owner":
-            kwargs["queryset"] = User.objects.filter(is_active=True, is_staff=True).order_by("last_name")
+            kwargs["queryset"] = possible_owners()
         field = super().formfield_for_foreignkey(db_field, request, **kwargs)
         if db_field.name == "owner":
             field.label_from_instance = lambda user: user.get_full_name() or user.get_username()

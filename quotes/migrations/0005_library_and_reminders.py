@@ -30,7 +30,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'verbose_name': 'article',
-                'verbose_name_plural': 'catalogue',
+                'verbose_name_plural': 'articles',
                 'ordering': ('reference',),
             },
         ),

@@ -37,7 +37,7 @@ class CatalogueItem(Priced):
 
     class Meta:
         verbose_name = "article"
-        verbose_name_plural = "catalogue"
+        verbose_name_plural = "articles"
         ordering = ("reference",)
         constraints = (
             models.CheckConstraint(condition=models.Q(unit_price__gte=0), name="article_price_not_negative"),

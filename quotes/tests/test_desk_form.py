@@ -13,7 +13,7 @@ from django.urls import reverse
 
 from quotes import workflow
 from quotes.models import Company, Customer, Quote, QuoteLine
-from quotes.tests.desk import at_desk, filled, line, manager, owner, page_of, text
+from quotes.tests.desk import accountant, at_desk, filled, line, manager, owner, page_of, text
 from quotes.tests.factories import (
     SYSTEM,
     make_company,
@@ -317,3 +317,11 @@ def test_a_new_customer_comes_back_to_the_quote(desk: Client) -> None:
     customer = Customer.objects.get(last_name="Durand")
     assert response.headers["Location"] == f"{ADD}?customer={customer.pk}"
     assert f'<option value="{customer.pk}" selected' in text(desk.get(response.headers["Location"]))
+
+
+def test_only_who_may_write_quotes_is_offered_as_their_owner() -> None:
+    make_company()
+    writer, reader = owner(first_name="Sophie"), accountant(first_name="Nadia")
+    page = text(at_desk(manager()).get(ADD))
+    assert f'value="{writer.pk}">Sophie' in page
+    assert f'value="{reader.pk}">Nadia' not in page
