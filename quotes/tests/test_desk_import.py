@@ -371,7 +371,7 @@ def test_owners_import_customers_but_no_price_list() -> None:
         assert desk.post(address).status_code == 403
     assert hand_in(desk, CATALOGUE, ITEMS + "A1;Ballon;;5;20\n").status_code == 403
     assert exported(desk, CATALOGUE)
-    assert StaffAction.objects.get(what="exported").target == "catalogue"
+    assert StaffAction.objects.get(what="exported").target == "articles"
 
 
 def test_strangers_are_sent_to_the_door() -> None:
