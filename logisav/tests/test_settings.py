@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 
+pytestmark = pytest.mark.sqlite
+
 REQUIRED = (
     "SITE_URL",
     "DATABASE_URL",

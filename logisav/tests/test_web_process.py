@@ -13,6 +13,8 @@ from django.test.utils import CaptureQueriesContext
 from quotes import workflow
 from quotes.tests.factories import SYSTEM, make_sent_quote, visitor
 
+pytestmark = pytest.mark.sqlite
+
 HEAVY = ("weasyprint", "pyhanko", "pyhanko_certvalidator", "fontTools")
 WALK = """
 import sys

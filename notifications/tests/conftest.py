@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 from pytest_django import Settings
@@ -11,11 +11,25 @@ from notifications.tests.factories import Listener
 
 
 @pytest.fixture
-def server(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[smtp.Server]:
-    """A mail server that works until its script says otherwise, and a sender that does not wait for long."""
-    monkeypatch.setattr(delivery, "DATA_TIMEOUT", 0.3)
-    monkeypatch.setattr(delivery, "GOODBYE_TIMEOUT", 0.3)
-    settings.EMAIL_TIMEOUT = 0.3
+def patience(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Callable[[float], None]:
+    """How long the sender waits for a server, in seconds."""
+
+    def set_to(seconds: float) -> None:
+        monkeypatch.setattr(delivery, "DATA_TIMEOUT", seconds)
+        monkeypatch.setattr(delivery, "GOODBYE_TIMEOUT", seconds)
+        settings.EMAIL_TIMEOUT = seconds
+
+    return set_to
+
+
+@pytest.fixture
+def server(
+    request: pytest.FixtureRequest, settings: Settings, patience: Callable[[float], None]
+) -> Iterator[smtp.Server]:
+    """A mail server that works until its script says otherwise; only one that will hang is not waited for."""
+    parameters = getattr(request.node, "callspec", None)
+    hangs = parameters is not None and smtp.HANG in parameters.params.values()
+    patience(0.3 if hangs else 10)
     with smtp.running() as server:
         settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", server.port
         yield server

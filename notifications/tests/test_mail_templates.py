@@ -12,6 +12,8 @@ from django.template.engine import Engine
 from notifications import rendering
 from notifications.tests.samples import CONTEXTS, SECRETS
 
+pytestmark = pytest.mark.sqlite
+
 MISSING = "¡manque!"
 MESSAGES = sorted(CONTEXTS)
 FREE_TEXTS = (

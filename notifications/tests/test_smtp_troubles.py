@@ -115,7 +115,8 @@ def test_a_server_without_the_promised_encryption_gets_nothing(server: Server, s
     assert server.heard == []
 
 
-def test_a_sweep_leaves_a_server_that_hangs_alone(server: Server) -> None:
+def test_a_sweep_leaves_a_server_that_hangs_alone(server: Server, patience: Callable[[float], None]) -> None:
+    patience(0.3)
     emails = [queue_mail() for _ in range(4)]
     server.script["CONNECT"] = HANG
     delivery.sweep()
@@ -137,7 +138,10 @@ def test_one_sweep_is_bounded(server: Server, monkeypatch: pytest.MonkeyPatch) -
     assert delivery.sweep() == 1
 
 
-def test_nothing_is_lost_whatever_goes_wrong(server: Server, figure: Callable[[str, str], None]) -> None:
+def test_nothing_is_lost_whatever_goes_wrong(
+    server: Server, patience: Callable[[float], None], figure: Callable[[str, str], None]
+) -> None:
+    patience(0.3)
     faults = 0
     for step, trouble in TROUBLES * sample(1, 10):
         email = queue_mail()
@@ -145,6 +149,7 @@ def test_nothing_is_lost_whatever_goes_wrong(server: Server, figure: Callable[[s
         delivery.deliver(email.pk)
         faults += 1
     server.script = {}
+    patience(10)
     OutgoingEmail.objects.update(next_try_at=OutgoingEmail.objects.earliest("created_at").created_at)
     while delivery.sweep():
         pass

@@ -8,6 +8,8 @@ from hypothesis import strategies as st
 
 from quotes.colour import CONTRAST_AA, WHITE, Palette, contrast
 
+pytestmark = pytest.mark.sqlite
+
 channel = st.integers(0, 255)
 
 

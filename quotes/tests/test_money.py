@@ -6,10 +6,13 @@ from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 
+import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from quotes import money
+
+pytestmark = pytest.mark.sqlite
 
 
 @dataclass(frozen=True)

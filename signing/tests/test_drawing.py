@@ -13,6 +13,8 @@ from PIL import Image, ImageDraw
 
 from signing.drawing import MAX_KEPT, MAX_SENT, NotADrawing, read_drawing
 
+pytestmark = pytest.mark.sqlite
+
 
 def address(picture: Image.Image) -> str:
     file = io.BytesIO()

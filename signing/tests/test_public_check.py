@@ -32,7 +32,7 @@ from signing.tests.sealed import (
 )
 from signing.verdicts import Verdict
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.sqlite]
 PAGE = "/verifier/"
 GENUINE, ALTERED, UNKNOWN = (
     "Ce document est authentique",
