@@ -7,7 +7,7 @@ help:
 	@echo "make demo [PORT=8000]  tout le produit, sur cette machine"
 	@echo "make demo-reset        vide les données de la démo"
 	@echo "make test              tous les tests, sur SQLite puis sur PostgreSQL et Redis"
-	@echo "make figures           les comptes complets, et leur tableau"
+	@echo "make figures           les comptes complets, et leur tableau (plus d'une heure)"
 	@echo "make lint              style, types, imports, gabarits, migrations, déploiement"
 	@echo "make format            met le code en forme"
 	@echo "make bench             les mesures de vitesse"
