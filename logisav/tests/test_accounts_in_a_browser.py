@@ -16,7 +16,7 @@ from logisav.tests.people import PASSWORD, link_to, with_password
 from quotes.tests.desk import administrator, at_desk, manager
 from quotes.tests.factories import make_company
 
-pytestmark = [pytest.mark.browser, pytest.mark.sqlite]
+pytestmark = pytest.mark.browser
 
 
 @pytest.fixture

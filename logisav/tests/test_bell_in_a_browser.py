@@ -8,7 +8,7 @@ from playwright.sync_api import Page, expect
 
 from notifications import outbox
 
-pytestmark = [pytest.mark.browser, pytest.mark.sqlite]
+pytestmark = pytest.mark.browser
 BELL = "/admin/notifications/notification/"
 HIDE = """hidden => {
   Object.defineProperty(document, "hidden", { configurable: true, get: () => hidden });

@@ -14,7 +14,7 @@ from payments.tests.test_transfer import confirm
 from quotes import workflow
 from quotes.tests.factories import SYSTEM, make_quote, make_sent_quote
 
-pytestmark = [pytest.mark.browser, pytest.mark.sqlite]
+pytestmark = pytest.mark.browser
 
 
 def every_page(julien: User) -> list[str]:

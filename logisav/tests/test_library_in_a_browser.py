@@ -13,7 +13,7 @@ from quotes import workflow
 from quotes.models import DraftPdf, Quote, TextTemplate
 from quotes.tests.factories import SYSTEM, make_quote, make_sent_quote
 
-pytestmark = [pytest.mark.browser, pytest.mark.sqlite]
+pytestmark = pytest.mark.browser
 PHONE = {"width": 390, "height": 844}
 FILE = """Type;Prénom;Nom;Raison sociale;Mail;Téléphone;Adresse;Rayon
 Particulier;Claire;Morel;;claire.morel@exemple.fr;06 11 22 33 44;12 chemin des Vignes;x

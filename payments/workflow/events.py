@@ -78,7 +78,8 @@ def apply_event(event_id: int) -> None:
             status=verdict.status, reason=verdict.reason[:300], payment=verdict.payment
         )
     finally:
-        mine.update(claimed_until=None)
+        # Whoever took it up after a minute keeps it.
+        mine.filter(claimed_until=stored.claimed_until).update(claimed_until=None)
 
 
 def _claim(event_id: int) -> StripeEvent | None:
@@ -86,13 +87,14 @@ def _claim(event_id: int) -> StripeEvent | None:
     stored, now = StripeEvent.objects.get(pk=event_id), timezone.now()
     if stored.status != Status.RECEIVED:
         return None
+    stored.claimed_until = now + LEASE
     free = StripeEvent.objects.in_nobodys_hands().filter(pk=event_id)
-    taken = free.update(
+    won = free.update(
         attempts=F("attempts") + 1,
-        claimed_until=now + LEASE,
+        claimed_until=stored.claimed_until,
         next_try_at=now + pause(stored.attempts + 2),
     )
-    return stored if taken else None
+    return stored if won else None
 
 
 def _judge(event: Event) -> Verdict:

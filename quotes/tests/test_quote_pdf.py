@@ -88,23 +88,28 @@ def test_no_heading_stands_alone_and_short_sections_stay_whole(figure: Callable[
         section("Section C"),
         item("C1"),
     )
-    for letter in range(0, 26, sample(9, 1)):
+    for letter in range(0, 26, sample(7, 1)):
         intro = "Une ligne de lettre qui est assez longue pour tenir toute seule.\n" * letter
         for page in pages_of(make_content(lines=lines, intro=intro)):
             last = page.splitlines()[-1].strip()
             assert not last.startswith(("Section", "Désignation"))
             assert ("A1" in page) == ("A2" in page) == ("Section A" in page)
-    figure("pdf breaks", f"{len(range(0, 26, sample(9, 1)))} letters of all lengths, no heading alone")
+    figure("pdf breaks", f"{len(range(0, 26, sample(7, 1)))} letters of all lengths, no heading alone")
 
 
-def test_vat_and_total_are_never_parted(figure: Callable[[str, str], None]) -> None:
-    for count in range(1, 40, sample(13, 1)):
+def test_vat_and_total_are_never_parted_nor_signatures_left_alone(figure: Callable[[str, str], None]) -> None:
+    for count in range(1, 40, sample(9, 1)):
         pages = pages_of(make_content(lines=many_lines(count)))
         with_total = [page for page in pages if "Total TTC" in page]
         assert len(with_total) == 1
         assert all(words in with_total[0] for words in ("Base HT", "Total HT", "Acompte"))
         assert "Poste" in with_total[0]
-    figure("pdf totals", f"{len(range(1, 40, sample(13, 1)))} lengths, VAT and total always together")
+        (with_signatures,) = (page for page in pages if "Bon pour accord" in page)
+        assert "Elles font partie du contrat." in with_signatures
+    figure(
+        "pdf totals",
+        f"{len(range(1, 40, sample(9, 1)))} lengths, VAT and total always together, signatures never alone",
+    )
 
 
 def test_the_address_shows_in_the_window_of_an_envelope() -> None:
@@ -169,7 +174,7 @@ def test_all_fonts_are_embedded() -> None:
 def test_hostile_texts_in_every_field_reach_neither_network_nor_disk(
     tmp_path: Path, figure: Callable[[str, str], None]
 ) -> None:
-    hostile = payloads(web="http://127.0.0.1:9", file=Path("/etc/hostname"))[:: sample(3, 1)]
+    hostile = payloads(web="http://127.0.0.1:9", file=Path("/etc/hostname"))
     size = sample(12, 1)
     poisons = ["\n".join(hostile[start : start + size]) for start in range(0, len(hostile), size)]
     results = trap([_page(poison) for poison in poisons], mode="engine", scratch=tmp_path)

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import io
-
 from pyhanko.pdf_utils.generic import ArrayObject
-from pyhanko.pdf_utils.reader import PdfFileReader
+
+from signing.seal.reading import opened
 
 
 def attached(pdf: bytes, name: str) -> bytes | None:
     """The embedded file of this name; None without one. Never raises."""
     try:
-        files = PdfFileReader(io.BytesIO(pdf)).root["/Names"]["/EmbeddedFiles"]["/Names"]
+        files = opened(pdf).root["/Names"]["/EmbeddedFiles"]["/Names"]
         return _found(files, name)
     except Exception:  # noqa: BLE001 (whatever a hostile file makes a parser raise: nothing to read)
         return None

@@ -9,7 +9,6 @@ its padding, in a second spelling of the same.
 from __future__ import annotations
 
 import datetime as dt
-import io
 import logging
 import re
 from collections.abc import Iterator, Sequence
@@ -19,7 +18,6 @@ from functools import partial
 from typing import Literal
 
 from asn1crypto import cms, x509
-from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.sign.fields import MDPPerm, SigSeedSubFilter
 from pyhanko.sign.validation import (
     DocumentTimestampStatus,
@@ -31,6 +29,7 @@ from pyhanko.sign.validation.status import PdfSignatureStatus, SignatureCoverage
 from pyhanko_certvalidator import ValidationContext
 
 from signing.seal.loop import run
+from signing.seal.reading import opened
 from signing.seal.stamping import Authorities
 
 NOBODY = Authorities(urls=())
@@ -91,7 +90,7 @@ def check(pdf: bytes, *, trusted: Sequence[bytes], authorities: Authorities = NO
 
 
 def _judge(pdf: bytes, *, trusted: Sequence[bytes], authorities: Authorities) -> Report:
-    reader = PdfFileReader(io.BytesIO(pdf))
+    reader = opened(pdf)
     signatures, archive = reader.embedded_regular_signatures, reader.embedded_timestamp_signatures
     if not signatures:
         return Report("absent", errors=(Fault.NO_SEAL,))

@@ -85,7 +85,7 @@ def test_of_a_flood_of_parallel_guesses_exactly_five_are_looked_at(
 
 
 def test_the_right_code_among_the_first_five_is_accepted_once(figure: Callable[[str, str], None]) -> None:
-    runs, accepted, answers = sample(6, 200), 0, Counter[int]()
+    runs, accepted, answers = sample(10, 200), 0, Counter[int]()
     with crowd.processes(PROCESSES) as pool:
         for number in range(runs):
             quote = make_sent_quote()

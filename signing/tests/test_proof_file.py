@@ -34,7 +34,7 @@ from signing.tests.authority import PASSPHRASE, Authority, running_authority
 from signing.tests.factories import make_signature, right_code
 from signing.tests.sealed import make_small_document, make_whole_document
 
-pytestmark = [pytest.mark.django_db, pytest.mark.sqlite]
+pytestmark = pytest.mark.django_db
 TOOLS = ("openssl", "pdfsig", "pdfdetach", "sha256sum", "head", "tail", "cmp", "grep")
 BLOCK = re.compile(r"^```\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 

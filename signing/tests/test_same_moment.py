@@ -56,7 +56,7 @@ RIVALS = {
 
 @pytest.mark.parametrize("name", RIVALS)
 def test_two_at_the_same_moment(name: str, figure: Callable[[str, str], None]) -> None:
-    runs, results = sample(6, 200), Counter[str]()
+    runs, results = sample(10, 200), Counter[str]()
     for _ in range(runs):
         results[one_run(RIVALS[name])] += 1
     figure("same moment", f"{name}: {runs} runs, {dict(results)}, 0 deadlocks")

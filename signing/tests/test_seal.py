@@ -414,7 +414,7 @@ def tried(document: bytes, *, step: int, signer: Signer) -> list[int]:
 def test_one_bit_flipped_in_any_byte_is_found_out(
     small: bytes, signer: Signer, figure: Callable[[str, str], None]
 ) -> None:
-    step = max(1, len(small) // sample(100, len(small)))
+    step = max(1, len(small) // sample(250, len(small)))
     start, end = gap_of(small)
     places = range(0, len(small), step)
     missed = tried(small, step=step, signer=signer)

@@ -24,7 +24,7 @@ from signing import evidence, seal, sealing, verifying
 from signing.models import SealedDocument, Signature
 from signing.tests.factories import make_signature
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("same_pages")]
+pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
