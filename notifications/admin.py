@@ -18,6 +18,7 @@ from unfold.admin import ModelAdmin
 from notifications import outbox, views
 from notifications.models import LATELY, Notification, OutgoingEmail
 from notifications.paging import BoundedList
+from notifications.reading import ReadOnly
 
 TONES = {
     OutgoingEmail.State.SENT: "ok",
@@ -60,7 +61,7 @@ class Unsent(admin.SimpleListFilter):
 
 
 @admin.register(OutgoingEmail)
-class OutgoingEmailAdmin(BoundedList, ModelAdmin):
+class OutgoingEmailAdmin(ReadOnly, BoundedList, ModelAdmin):
     """Read-only: what left, when, to whom, and what did not. Secrets show as ••••••."""
 
     list_display = ("subject", "to", "about", "standing", "created_at", "sent_at")
@@ -82,15 +83,6 @@ class OutgoingEmailAdmin(BoundedList, ModelAdmin):
     )
     readonly_fields = ("standing", "written")
     change_form_before_template = "admin/notifications/mail_head.html"
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: OutgoingEmail | None = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: OutgoingEmail | None = None) -> bool:
-        return False
 
     @admin.display(description="État", ordering="state")
     def standing(self, email: OutgoingEmail) -> SafeString:

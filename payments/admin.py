@@ -17,6 +17,7 @@ from django.utils.safestring import SafeString
 from unfold.admin import ModelAdmin
 
 from notifications.paging import BoundedList
+from notifications.reading import ReadOnly
 from notifications.staff import member
 from payments import pills, rules, workflow
 from payments.forms import RefundForm, TransferForm
@@ -172,7 +173,7 @@ class ByStanding(admin.SimpleListFilter):
 
 
 @admin.register(Deposit)
-class DepositAdmin(BoundedList, ModelAdmin):
+class DepositAdmin(ReadOnly, BoundedList, ModelAdmin):
     list_display = ("numbered", "customer", "asked", "came", "shown_standing", "shown_since")
     list_display_links = ("numbered",)
     list_filter = (ByStanding,)
@@ -186,15 +187,6 @@ class DepositAdmin(BoundedList, ModelAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Deposit]:
         visible = Deposit.objects.visible_to(member(request))
         return visible.with_quote().with_payments().order_by("-created_at", "-pk")
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Deposit | None = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Deposit | None = None) -> bool:
-        return False
 
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view

@@ -13,6 +13,7 @@ from unfold.widgets import UnfoldAdminDateWidget, UnfoldAdminTextareaWidget, Unf
 
 from payments.models import Payment
 from quotes import french
+from quotes.fields import TypedDecimalField
 from quotes.models import Quote
 from quotes.models.quote import today_in_paris
 
@@ -24,19 +25,16 @@ def new_token() -> str:
     return secrets.token_hex(16)
 
 
-class AmountField(forms.DecimalField):
+class AmountField(TypedDecimalField):
     """Euros as people type or paste them: `2 681,81 €`."""
+
+    SIGNS = "€"
 
     def __init__(self, *, label: str) -> None:
         widget = UnfoldAdminTextInputWidget(attrs={"inputmode": "decimal", "autocomplete": "off"})
         super().__init__(
             label=label, max_digits=14, decimal_places=2, min_value=CENT, localize=True, widget=widget
         )
-
-    def to_python(self, value: Any) -> Any:
-        if isinstance(value, str):
-            value = "".join(value.split()).removesuffix("€")
-        return super().to_python(value)
 
 
 class FilledOnce(forms.Form):

@@ -5,7 +5,9 @@ Invisible characters could turn a name around on the certificate (bidirectional 
 
 from __future__ import annotations
 
+import re
 import unicodedata
+from decimal import Decimal
 from typing import Any
 
 from django import forms
@@ -61,3 +63,18 @@ class PhoneField(OneLineField):
             raise ValidationError("Ce numéro est trop court\u00a0: il faut de 6 à 20 chiffres.")
         if digits > MAX_DIGITS:
             raise ValidationError("Ce numéro est trop long\u00a0: il faut de 6 à 20 chiffres.")
+
+
+class TypedDecimalField(forms.DecimalField):
+    """A number as people type it, `1 234,50` or `1234.5`; static/desk/money.js reads it alike."""
+
+    TYPED = re.compile(r"[+-]?([0-9]+[.,]?[0-9]*|[.,][0-9]+)")
+    SIGNS = ""  # what may stand behind it, and is left out
+
+    def to_python(self, value: Any) -> Any:
+        if value in self.empty_values or isinstance(value, Decimal):
+            return super().to_python(value)
+        typed = "".join(str(value).split()).rstrip(self.SIGNS)
+        if typed and not self.TYPED.fullmatch(typed):
+            raise ValidationError(self.error_messages["invalid"], code="invalid")
+        return super().to_python(typed.replace(",", "."))

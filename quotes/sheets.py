@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -14,7 +13,7 @@ from django.db.models import Model, QuerySet
 from django.db.models.functions import Lower
 
 from quotes import french, money
-from quotes.fields import LINE_BREAKS, OneLineField, ParagraphsField, visible
+from quotes.fields import LINE_BREAKS, OneLineField, ParagraphsField, TypedDecimalField, visible
 from quotes.folding import folded
 from quotes.models import CatalogueItem, Customer, StagedImport
 from quotes.models.company import validate_siren
@@ -27,16 +26,11 @@ Key = tuple[str, ...]
 # Cells
 
 
-class AmountField(forms.DecimalField):
+class AmountField(TypedDecimalField):
     """`1 234,50`, `1234.5`, `1 234,50 €`."""
 
-    TYPED = re.compile(r"[+-]?[0-9]+([.,][0-9]+)?")
-
-    def to_python(self, value: Any) -> Decimal | None:  # type: ignore[override]  # the stubs' DecimalField is an IntegerField
-        typed = "".join(str(value).split()).removesuffix("€").removesuffix("%").replace(",", ".")
-        if typed and not self.TYPED.fullmatch(typed):
-            raise ValidationError("écrivez un nombre, comme 1234,50.")
-        return super().to_python(typed)
+    SIGNS = "€%"
+    default_error_messages = {"invalid": "écrivez un nombre, comme 1234,50."}
 
 
 class WordsField(forms.Field):
@@ -58,7 +52,7 @@ class WordsField(forms.Field):
 
 class RateField(AmountField):
     def to_python(self, value: Any) -> Decimal | None:  # type: ignore[override]
-        rate = super().to_python(value)
+        rate: Decimal | None = super().to_python(value)
         if rate is not None and rate not in money.VAT_RATES:
             raise ValidationError(
                 f"écrivez l'un des taux {french.listed([written(one) for one in money.VAT_RATES])}."

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from unfold.admin import ModelAdmin
 
 from notifications.paging import BoundedList
+from notifications.reading import ReadOnly
 from notifications.staff import member
 from quotes import french
 from quotes.journal import Actor
@@ -108,7 +109,7 @@ def latest(signature: Signature) -> SealedDocument | None:
 
 
 @admin.register(Signature)
-class SignatureAdmin(BoundedList, ModelAdmin):
+class SignatureAdmin(ReadOnly, BoundedList, ModelAdmin):
     list_display = ("number", "full_name", "total", "signed_at", "sealed")
     search_fields = ("quote__number", "first_name", "last_name", "email", "reference")
     search_help_text = "Numéro, signataire, mail, référence"
@@ -133,15 +134,6 @@ class SignatureAdmin(BoundedList, ModelAdmin):
             .prefetch_related("documents")
             .defer("drawing", "version__content")
         )
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Signature | None = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Signature | None = None) -> bool:
-        return False
 
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view

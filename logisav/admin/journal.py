@@ -16,6 +16,7 @@ from unfold.admin import ModelAdmin
 
 from logisav.models import StaffAction
 from logisav.staff_journal import known_as
+from notifications.reading import ReadOnly
 
 LINES_A_PAGE = 50
 LABELS = {
@@ -55,21 +56,12 @@ def _number(text: str) -> int | None:
 
 
 @admin.register(StaffAction)
-class StaffActionAdmin(ModelAdmin):
+class StaffActionAdmin(ReadOnly, ModelAdmin):
     """A page of its own: the table grows for ever, and an older page is reached by where the newer one ended."""
 
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view(self.changelist_view)
         return [path("", view, name="logisav_staffaction_changelist")]
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: StaffAction | None = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: StaffAction | None = None) -> bool:
-        return False
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
         if not self.has_view_permission(request):

@@ -15,6 +15,7 @@ from django.utils.safestring import SafeString
 from django.views.decorators.http import require_safe
 from unfold.admin import ModelAdmin
 
+from notifications.paging import BoundedList
 from notifications.staff_journal import Journalled
 from quotes import french
 from quotes.admin.forms import DECIMALS, trimmed, vat_choice
@@ -34,7 +35,7 @@ class CatalogueItemForm(ModelForm):  # type: ignore[type-arg]
 
 
 @admin.register(CatalogueItem)
-class CatalogueItemAdmin(Journalled, Exchanged, ModelAdmin):
+class CatalogueItemAdmin(Journalled, Exchanged, BoundedList, ModelAdmin):
     """Nothing is deleted: an article that is no longer sold is no longer offered."""
 
     import_kind = StagedImport.Kind.CATALOGUE
@@ -46,8 +47,6 @@ class CatalogueItemAdmin(Journalled, Exchanged, ModelAdmin):
     search_fields = ("reference", "label")
     search_help_text = "Référence, désignation"
     actions = None
-    list_per_page = 50
-    show_full_result_count = False
     warn_unsaved_form = True
     fields = (("reference", "is_active"), "label", "description", ("unit", "unit_price", "vat_rate"))
 

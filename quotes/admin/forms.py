@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from decimal import Decimal
 from typing import Any, ClassVar
 
@@ -19,23 +18,9 @@ from unfold.widgets import (
 )
 
 from quotes import french, money
+from quotes.fields import TypedDecimalField
 from quotes.models import Company, Quote
 from quotes.models.line import Line
-
-
-class TypedDecimalField(forms.DecimalField):
-    """A number as people type it, `1 234,50` or `1234.5`; static/desk/money.js reads it alike."""
-
-    TYPED = re.compile(r"[+-]?([0-9]+[.,]?[0-9]*|[.,][0-9]+)")
-
-    def to_python(self, value: Any) -> Any:
-        if value in self.empty_values or isinstance(value, Decimal):
-            return super().to_python(value)
-        typed = "".join(str(value).split())
-        if not self.TYPED.fullmatch(typed):
-            raise forms.ValidationError(self.error_messages["invalid"], code="invalid")
-        return super().to_python(typed)
-
 
 # Decimal fields are typed and read with a comma, whatever the browser's language.
 DECIMALS = {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import Any
 
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
@@ -64,6 +65,11 @@ class Line(Priced):
 
     def __str__(self) -> str:
         return self.label
+
+    @property
+    def copied(self) -> dict[str, Any]:
+        """What another line takes over: everything but whose it is."""
+        return {field.name: getattr(self, field.name) for field in Line._meta.local_fields}
 
     @property
     def counts(self) -> bool:

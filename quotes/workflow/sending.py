@@ -71,14 +71,9 @@ def duplicate(quote_id: int, *, actor: Actor) -> Quote:
         actor=actor,
         **{field: getattr(model, field) for field in COPIED},
     )
-    QuoteLine.objects.bulk_create(_copied_line(line, copy) for line in model.lines.all())
+    QuoteLine.objects.bulk_create(QuoteLine(quote=copy, **line.copied) for line in model.lines.all())
     glance.refresh(copy)
     return copy
-
-
-def _copied_line(line: QuoteLine, quote: Quote) -> QuoteLine:
-    fields = {field.attname: getattr(line, field.attname) for field in QuoteLine._meta.concrete_fields}
-    return QuoteLine(**fields | {"id": None, "quote_id": quote.pk})
 
 
 @transaction.atomic

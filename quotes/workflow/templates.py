@@ -8,7 +8,6 @@ from django.db import IntegrityError, transaction
 from quotes import glance
 from quotes.journal import Actor
 from quotes.models import Customer, Quote, QuoteLine, QuoteTemplate, TemplateLine
-from quotes.models.line import Line
 from quotes.workflow.locking import locked
 from quotes.workflow.sending import create_quote
 
@@ -24,7 +23,6 @@ KEPT = (
     "duration",
     "tags",
 )
-OF_A_LINE = tuple(field.name for field in Line._meta.local_fields)
 
 
 class NameTaken(Exception):
@@ -37,7 +35,7 @@ def create_from_template(template_id: int, *, customer: Customer, owner: User, a
     template = QuoteTemplate.objects.get(pk=template_id)
     kept = {field: getattr(template, field) for field in KEPT}
     quote = create_quote(customer=customer, owner=owner, actor=actor, **kept)
-    QuoteLine.objects.bulk_create(QuoteLine(quote=quote, **_copied(line)) for line in template.lines.all())
+    QuoteLine.objects.bulk_create(QuoteLine(quote=quote, **line.copied) for line in template.lines.all())
     glance.refresh(quote)
     return quote
 
@@ -51,7 +49,7 @@ def save_as_template(quote_id: int, *, name: str) -> QuoteTemplate:
     quote = locked(quote_id)
     template = _named(name, quote)
     TemplateLine.objects.bulk_create(
-        TemplateLine(template=template, **_copied(line)) for line in quote.lines.all()
+        TemplateLine(template=template, **line.copied) for line in quote.lines.all()
     )
     return template
 
@@ -63,7 +61,3 @@ def _named(name: str, quote: Quote) -> QuoteTemplate:
             return QuoteTemplate.objects.create(name=name, **kept)
     except IntegrityError as taken:
         raise NameTaken(name) from taken
-
-
-def _copied(line: Line) -> dict[str, object]:
-    return {name: getattr(line, name) for name in OF_A_LINE}
