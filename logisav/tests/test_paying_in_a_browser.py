@@ -103,3 +103,17 @@ def test_a_transfer_is_announced_and_nothing_is_wider_than_the_phone(
     assert width["width"] <= 390
     phone.get_by_role("button", name="J'ai fait le virement").click()
     expect(phone.get_by_text("nous sommes prévenus")).to_be_visible()
+
+
+def test_the_iban_is_copied_by_a_button_where_scripts_run(
+    phone: Page, site: str, stripe: StandIn, request: pytest.FixtureRequest
+) -> None:
+    phone.context.grant_permissions(["clipboard-read", "clipboard-write"], origin=site)
+    open_quote(phone, site)
+    button = phone.locator("button[data-copy]")
+    if not request.node.callspec.params["phone"]:
+        expect(button).to_be_hidden()
+        return
+    button.click()
+    expect(button).to_have_text("IBAN copié")
+    assert phone.evaluate("navigator.clipboard.readText()") == "FR7630006000011234567890189"

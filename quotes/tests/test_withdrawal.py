@@ -129,6 +129,13 @@ def test_a_professional_or_a_sale_on_the_premises_has_no_such_right() -> None:
         assert version_of(quote).reading.withdrawal is None
 
 
+def test_whoever_signs_reads_where_the_function_will_be() -> None:
+    for quote, is_told in ((make_sent_quote(), True), (make_sent_quote(contract="on_premises"), False)):
+        page = text(visitor(quote).get(f"{quote.get_absolute_url()}signer/"))
+        assert "Recevoir mon code par mail" in page
+        assert ("Renoncer au contrat ici" in page) is is_told
+
+
 def test_an_exception_is_chosen_with_a_reason_and_shown_in_the_version() -> None:
     quote = make_sent_quote(
         withdrawal_exception="urgent_repair", withdrawal_reason="Fuite de gaz, appel du 3 mars."
