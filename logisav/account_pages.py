@@ -18,7 +18,7 @@ from logisav.forms import AgainForm, CodeForm, PasswordForm
 from logisav.models import StaffAction
 from logisav.roles import must_have_second_factor
 from logisav.second_factor import Outcome
-from logisav.signin import VERIFIED, Guest, forget_tries, paused, take_try
+from logisav.signin import Guest, forget_tries, note_verified, paused, take_try
 from logisav.staff_journal import By
 from notifications.staff import member
 
@@ -62,7 +62,7 @@ def setup(request: HttpRequest) -> HttpResponse:
         return _page(request, "admin/second_factor/setup.html", context, form)
     del request.session[OFFER]
     request.session.cycle_key()
-    request.session[VERIFIED] = user.second_factor.pk  # type: ignore[attr-defined]
+    note_verified(request, second_factor.of(user))
     return _codes(request, codes)
 
 

@@ -105,7 +105,6 @@ def confirm(user: User, offer: Offer, typed: str, *, by: By) -> list[str] | None
     else:
         staff_journal.append(Kind.FACTOR_SET, by=by)
         emails.account_told(user, "La double vérification de votre compte vient d'être activée.")
-    user.second_factor = factor  # type: ignore[attr-defined]
     return codes
 
 

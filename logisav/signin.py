@@ -183,13 +183,18 @@ def _next(request: HttpRequest) -> str:
     return wanted if ours else reverse("admin:index")
 
 
-def _enter(request: HttpRequest, user: User, *, to: str, factor: int | None = None) -> HttpResponse:
+def _enter(request: HttpRequest, user: User, *, to: str, factor: SecondFactor | None = None) -> HttpResponse:
     """The one place where somebody is logged in; Django changes the session's key."""
     auth.login(request, user)
-    if factor is not None:
-        request.session[VERIFIED] = factor
+    note_verified(request, factor)
     staff_journal.append(Kind.SIGNED_IN, by=By.of(request))
     return redirect(to)
+
+
+def note_verified(request: HttpRequest, factor: SecondFactor | None) -> None:
+    """This session has just shown a code of the factor; one set up later would ask again."""
+    if factor is not None:
+        request.session[VERIFIED] = factor.pk
 
 
 # Second step: the code
@@ -216,7 +221,7 @@ def second_step(request: HttpRequest) -> HttpResponse:
     if outcome is Outcome.RECOVERY:
         messages.warning(request, "Ce code de secours a servi. Faites-en de nouveaux s'il vous en reste peu.")
     to = request.session.pop(HALFWAY)["next"]
-    return _enter(request, user, to=to, factor=user.second_factor.pk)  # type: ignore[attr-defined]
+    return _enter(request, user, to=to, factor=second_factor.of(user))
 
 
 second_step.access = "open"  # type: ignore[attr-defined]
