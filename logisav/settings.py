@@ -195,6 +195,7 @@ UNFOLD = desk.UNFOLD
 # Language and time
 
 LANGUAGE_CODE = "fr"
+FORMAT_MODULE_PATH = ["logisav.formats"]
 TIME_ZONE = "Europe/Paris"
 USE_TZ = True
 USE_I18N = True

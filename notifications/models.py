@@ -83,8 +83,8 @@ class OutgoingEmail(models.Model):
     objects = OutgoingEmailQuerySet.as_manager()
 
     class Meta:
-        verbose_name = "e-mail"
-        verbose_name_plural = "e-mails"
+        verbose_name = "mail"
+        verbose_name_plural = "mails"
         ordering = ("-created_at", "-pk")
         indexes = (
             models.Index(fields=("state", "next_try_at"), name="outgoing_email_due"),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 import pytest
 from django.contrib.auth.models import Permission, User
 from django.test import Client
@@ -10,6 +12,7 @@ from django.urls import reverse
 from notifications.models import OutgoingEmail
 from notifications.tests.factories import queue_mail
 from notifications.tests.samples import SECRETS
+from quotes import french
 
 pytestmark = pytest.mark.django_db
 LIST = "/admin/notifications/outgoingemail/"
@@ -90,3 +93,10 @@ def test_whoever_only_reads_mails_sends_none_again() -> None:
     assert again(email) not in browser.get(page_of(email)).content.decode()
     assert browser.post(again(email)).status_code == 403
     assert OutgoingEmail.objects.count() == 1
+
+
+def test_moments_read_as_in_our_own_words(desk: Client) -> None:
+    queue_mail()
+    asked = dt.datetime(2026, 11, 24, 13, 5, tzinfo=dt.UTC)
+    OutgoingEmail.objects.update(created_at=asked)
+    assert french.moment(asked) in desk.get(LIST).content.decode()
