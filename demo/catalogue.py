@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Any, TypeVar
 
 from quotes import glance
-from quotes.models import CatalogueItem, Quote, QuoteLine
+from quotes.models import CatalogueItem, Quote, QuoteLine, QuoteTemplate
+from quotes.models.line import Line
+
+AnyLine = TypeVar("AnyLine", bound=Line)
 
 
 @dataclass(frozen=True)
@@ -169,25 +173,29 @@ def _on_the_list(reference: str, article: Article) -> CatalogueItem:
 def fill(quote: Quote, parts: tuple[Part, ...]) -> None:
     """Replace the lines of a working copy."""
     quote.lines.all().delete()
-    lines: list[QuoteLine] = []
-    for part in parts:
-        lines.append(QuoteLine(quote=quote, kind=QuoteLine.Kind.SECTION, label=part.title))
-        lines.extend(_line(quote, item) for item in part.items)
-    for position, line in enumerate(lines, start=1):
-        line.position = position
-    QuoteLine.objects.bulk_create(lines)
+    QuoteLine.objects.bulk_create(lines_of(QuoteLine, parts, quote=quote))
     glance.refresh(quote)
 
 
-def _line(quote: Quote, item: Item) -> QuoteLine:
-    return QuoteLine(
-        quote=quote,
-        label=item.article.label,
-        description=item.article.description,
-        quantity=Decimal(item.quantity),
-        unit=item.article.unit,
-        unit_price=Decimal(item.article.price),
-        discount=Decimal(item.discount),
-        vat_rate=Decimal(item.article.vat),
-        option=item.option,
-    )
+def lines_of(kind: type[AnyLine], parts: tuple[Part, ...], **owner: Quote | QuoteTemplate) -> list[AnyLine]:
+    """Unsaved, in their order: each part's title, then what it is made of."""
+    lines: list[AnyLine] = []
+    for part in parts:
+        lines.append(kind(kind=Line.Kind.SECTION, label=part.title, **owner))
+        lines.extend(kind(**_fields(item), **owner) for item in part.items)
+    for position, line in enumerate(lines, start=1):
+        line.position = position
+    return lines
+
+
+def _fields(item: Item) -> dict[str, Any]:
+    return {
+        "label": item.article.label,
+        "description": item.article.description,
+        "quantity": Decimal(item.quantity),
+        "unit": item.article.unit,
+        "unit_price": Decimal(item.article.price),
+        "discount": Decimal(item.discount),
+        "vat_rate": Decimal(item.article.vat),
+        "option": item.option,
+    }

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from decimal import Decimal
 
 from demo import jobs
-from demo.catalogue import Item, Part
+from demo.catalogue import Part, lines_of
 from quotes.models import QuoteTemplate, TemplateLine, TextTemplate
-from quotes.models.line import Line
 
 Place = TextTemplate.Place
 TEXTS = (
@@ -95,24 +93,4 @@ def _make(model: Model) -> None:
     template = QuoteTemplate.objects.create(
         name=model.name, title=model.title, intro=model.intro, start=model.start, duration=model.duration
     )
-    lines: list[TemplateLine] = []
-    for part in model.parts:
-        lines.append(TemplateLine(template=template, kind=Line.Kind.SECTION, label=part.title))
-        lines.extend(_line(template, item) for item in part.items)
-    for position, line in enumerate(lines):
-        line.position = position
-    TemplateLine.objects.bulk_create(lines)
-
-
-def _line(template: QuoteTemplate, item: Item) -> TemplateLine:
-    return TemplateLine(
-        template=template,
-        label=item.article.label,
-        description=item.article.description,
-        quantity=Decimal(item.quantity),
-        unit=item.article.unit,
-        unit_price=Decimal(item.article.price),
-        discount=Decimal(item.discount),
-        vat_rate=Decimal(item.article.vat),
-        option=item.option,
-    )
+    TemplateLine.objects.bulk_create(lines_of(TemplateLine, model.parts, template=template))

@@ -6,7 +6,6 @@ import datetime as dt
 import hashlib
 import io
 import re
-import tempfile
 from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
@@ -18,6 +17,7 @@ from django.utils import timezone
 from PIL import Image
 from playwright.sync_api import Page
 
+from logisav.tests.check_pages import CHECK_PAGES
 from payments import workflow as payments_workflow
 from payments.models import Deposit, Payment, Refund
 from payments.tests.factories import make_paying_company
@@ -26,7 +26,6 @@ from quotes.journal import Actor
 from quotes.models import AccessLink, Company, Quote, QuoteVersion
 from quotes.tests.factories import (
     make_business,
-    make_company,
     make_link,
     make_sent_quote,
     secrets_of,
@@ -35,7 +34,6 @@ from quotes.tests.factories import (
 from signing import workflow as signing_workflow
 from signing.models import CODES_A_WINDOW, SealedDocument, Signature, SigningRequest
 from signing.tests.factories import make_signature, make_signing_request
-from signing.tests.sealed import make_small_document, sealed_by_us, small_pdf
 
 TEMPLATES = settings.BASE_DIR / "templates"
 SYSTEM = Actor.system()
@@ -351,75 +349,6 @@ def no_access_after_payment(page: Page, site: str) -> None:
     page.goto(f"{site}{signed_quote().get_absolute_url()}acompte/retour/")
 
 
-# The check of a signed PDF, open to all
-
-
-def verify(page: Page, site: str) -> None:
-    make_company()
-    page.goto(f"{site}/verifier/")
-
-
-def upload(page: Page, site: str, pdf: bytes, *, name: str = "devis-signe.pdf") -> None:
-    page.goto(f"{site}/verifier/")
-    page.get_by_label("Devis signé, au format PDF").set_input_files(
-        {"name": name, "mimeType": "application/pdf", "buffer": pdf}
-    )
-    page.get_by_role("button", name="Vérifier ce PDF").click()
-
-
-def verify_without_a_file(page: Page, site: str) -> None:
-    verify(page, site)
-    page.get_by_role("button", name="Vérifier ce PDF").click()
-    page.get_by_role("alert").wait_for()
-
-
-def verify_genuine(page: Page, site: str) -> None:
-    upload(page, site, make_small_document()[1])
-
-
-def verify_altered(page: Page, site: str) -> None:
-    upload(page, site, make_small_document()[1] + b"\n", name=f"{'devis' * 30}.pdf")
-
-
-def verify_unknown(page: Page, site: str) -> None:
-    make_company()
-    upload(page, site, small_pdf())
-
-
-def verify_contradictory(page: Page, site: str) -> None:
-    make_company()
-    upload(page, site, sealed_by_us(small_pdf()))
-
-
-def verify_too_large(page: Page, site: str) -> None:
-    verify(page, site)
-    with tempfile.NamedTemporaryFile(suffix=".pdf") as file:
-        file.write(b"%PDF-1.7")
-        file.truncate(11_000_000)
-        page.get_by_label("Devis signé, au format PDF").set_input_files(file.name)
-        page.get_by_role("button", name="Vérifier ce PDF").click()
-        page.get_by_role("heading", name="trop volumineux").wait_for()
-
-
-def verify_too_often(page: Page, site: str) -> None:
-    make_company()
-    for _ in range(61):
-        page.request.get(f"{site}/verifier/AAAAAAAAAAAAAAAA/")
-    page.goto(f"{site}/verifier/AAAAAAAAAAAAAAAA/")
-
-
-def verify_reference(page: Page, site: str) -> None:
-    signature, _document = make_small_document()
-    verify(page, site)
-    page.get_by_label("Référence du certificat").fill(signature.reference.lower())
-    page.get_by_role("button", name="Chercher cette référence").click()
-
-
-def verify_unknown_reference(page: Page, site: str) -> None:
-    make_company()
-    page.goto(f"{site}/verifier/AAAAAAAAAAAAAAAA/")
-
-
 # Where the way ends
 
 
@@ -483,69 +412,66 @@ def cookies_refused(page: Page, site: str) -> None:
     page.get_by_role("heading", name="n'a pas été pris en compte").wait_for()
 
 
-PAGES: dict[str, tuple[Callable[[Page, str], None], str]] = {
-    reach.__name__: (reach, heading)
-    for reach, heading in (
-        (quote, "Remplacement de la chaudière"),
-        (quote_of_a_business, "Remplacement de la chaudière"),
-        (quote_of_extremes, "Très long objet"),
-        (question, "Poser une question"),
-        (question_with_errors, "Poser une question"),
-        (refusal, "Refuser le devis"),
-        (terms, "Conditions générales"),
-        (sign_form, "Accepter et signer"),
-        (sign_form_with_errors, "Accepter et signer"),
-        (sign_form_on_a_short_link, "Accepter et signer"),
-        (contradiction, "Le devis doit d'abord être mis à jour"),
-        (code, "Saisissez le code"),
-        (code_late, "Saisissez le code"),
-        (code_wrong, "Saisissez le code"),
-        (code_expired, "Ce code ne peut plus servir"),
-        (code_without_tries, "Ce code ne peut plus servir"),
-        (code_of_another_browser, "Ce code appartient à un autre navigateur"),
-        (changed_meanwhile, "Le devis a changé, relisez-le"),
-        (paused, "La signature est en pause"),
-        (about, "Ce que vaut la signature"),
-        (accepted, "Devis accepté le"),
-        (accepted_before_its_seal, "Devis accepté le"),
-        (withdrawal, "Renoncer au contrat"),
-        (deposit_due, "Devis accepté le"),
-        (deposit_not_yet, "Devis accepté le"),
-        (payment_cancelled, "Vous avez annulé le paiement"),
-        (no_access_after_payment, "Cette page s'ouvre avec un lien d'accès"),
-        (verify, "Vérifier un devis signé"),
-        (verify_without_a_file, "Vérifier un devis signé"),
-        (verify_genuine, "Ce document est authentique"),
-        (verify_altered, "Ce document a été modifié"),
-        (verify_unknown, "Ce document n'est pas connu ici"),
-        (verify_contradictory, "Les deux contrôles ne s'accordent pas"),
-        (verify_too_large, "Ce fichier est trop volumineux"),
-        (verify_too_often, "Trop de contrôles en peu de temps"),
-        (verify_reference, "Un document a été scellé sous cette référence"),
-        (verify_unknown_reference, "Aucun document scellé sous cette référence"),
-        (quote_expired, "Ce devis n'est plus valable"),
-        (update_of_an_expired_quote, "Demander une mise à jour"),
-        (blocked, "L'accès à ce devis est suspendu"),
-        (link_expired, "ce lien ne s'ouvre plus"),
-        (link_requested, "Regardez votre boîte mail"),
-        (no_access, "Cette page s'ouvre avec un lien d'accès"),
-        (not_found, "Cette page n'existe pas"),
-        (nothing_set_up, "Cette page n'existe pas"),
-        (cookies_refused, "n'a pas été pris en compte"),
-    )
-} | {
-    "refused": (in_state(Quote.State.REFUSED), "Ce devis a été refusé"),
-    "cancelled": (in_state(Quote.State.CANCELLED), "Ce devis a été annulé"),
-    "updating": (in_state(Quote.State.SENDING), "Votre devis se met à jour"),
-    "withdrawn": (in_state(Quote.State.WITHDRAWN), "Devis accepté"),
-    "deposit_pending": (deposit_is(Payment.State.PENDING), "Devis accepté le"),
-    "deposit_partial": (deposit_is(Payment.State.PAID, share=Decimal("0.4")), "Devis accepté le"),
-    "deposit_paid": (deposit_is(Payment.State.PAID), "Devis accepté le"),
-    "deposit_overpaid": (deposit_is(Payment.State.PAID, share=Decimal("1.5")), "Devis accepté le"),
-    "deposit_refund_due": (deposit_is(Payment.State.PAID, withdrawn=True), "Devis accepté le"),
-    "deposit_refunded": (deposit_is(Payment.State.PAID, withdrawn=True, refunded=True), "Devis accepté le"),
-    "back_paid": (back_from_payment(Payment.State.PAID), "a bien été reçu"),
-    "back_pending": (back_from_payment(Payment.State.PENDING), "Votre paiement est en cours"),
-    "back_failed": (back_from_payment(Payment.State.FAILED), "Votre paiement n'a pas abouti"),
-    "back_set_aside": (back_from_payment(Payment.State.SET_ASIDE), "en cours de vérification"),
-}
+PAGES: dict[str, tuple[Callable[[Page, str], None], str]] = (
+    CHECK_PAGES
+    | {
+        reach.__name__: (reach, heading)
+        for reach, heading in (
+            (quote, "Remplacement de la chaudière"),
+            (quote_of_a_business, "Remplacement de la chaudière"),
+            (quote_of_extremes, "Très long objet"),
+            (question, "Poser une question"),
+            (question_with_errors, "Poser une question"),
+            (refusal, "Refuser le devis"),
+            (terms, "Conditions générales"),
+            (sign_form, "Accepter et signer"),
+            (sign_form_with_errors, "Accepter et signer"),
+            (sign_form_on_a_short_link, "Accepter et signer"),
+            (contradiction, "Le devis doit d'abord être mis à jour"),
+            (code, "Saisissez le code"),
+            (code_late, "Saisissez le code"),
+            (code_wrong, "Saisissez le code"),
+            (code_expired, "Ce code ne peut plus servir"),
+            (code_without_tries, "Ce code ne peut plus servir"),
+            (code_of_another_browser, "Ce code appartient à un autre navigateur"),
+            (changed_meanwhile, "Le devis a changé, relisez-le"),
+            (paused, "La signature est en pause"),
+            (about, "Ce que vaut la signature"),
+            (accepted, "Devis accepté le"),
+            (accepted_before_its_seal, "Devis accepté le"),
+            (withdrawal, "Renoncer au contrat"),
+            (deposit_due, "Devis accepté le"),
+            (deposit_not_yet, "Devis accepté le"),
+            (payment_cancelled, "Vous avez annulé le paiement"),
+            (no_access_after_payment, "Cette page s'ouvre avec un lien d'accès"),
+            (quote_expired, "Ce devis n'est plus valable"),
+            (update_of_an_expired_quote, "Demander une mise à jour"),
+            (blocked, "L'accès à ce devis est suspendu"),
+            (link_expired, "ce lien ne s'ouvre plus"),
+            (link_requested, "Regardez votre boîte mail"),
+            (no_access, "Cette page s'ouvre avec un lien d'accès"),
+            (not_found, "Cette page n'existe pas"),
+            (nothing_set_up, "Cette page n'existe pas"),
+            (cookies_refused, "n'a pas été pris en compte"),
+        )
+    }
+    | {
+        "refused": (in_state(Quote.State.REFUSED), "Ce devis a été refusé"),
+        "cancelled": (in_state(Quote.State.CANCELLED), "Ce devis a été annulé"),
+        "updating": (in_state(Quote.State.SENDING), "Votre devis se met à jour"),
+        "withdrawn": (in_state(Quote.State.WITHDRAWN), "Devis accepté"),
+        "deposit_pending": (deposit_is(Payment.State.PENDING), "Devis accepté le"),
+        "deposit_partial": (deposit_is(Payment.State.PAID, share=Decimal("0.4")), "Devis accepté le"),
+        "deposit_paid": (deposit_is(Payment.State.PAID), "Devis accepté le"),
+        "deposit_overpaid": (deposit_is(Payment.State.PAID, share=Decimal("1.5")), "Devis accepté le"),
+        "deposit_refund_due": (deposit_is(Payment.State.PAID, withdrawn=True), "Devis accepté le"),
+        "deposit_refunded": (
+            deposit_is(Payment.State.PAID, withdrawn=True, refunded=True),
+            "Devis accepté le",
+        ),
+        "back_paid": (back_from_payment(Payment.State.PAID), "a bien été reçu"),
+        "back_pending": (back_from_payment(Payment.State.PENDING), "Votre paiement est en cours"),
+        "back_failed": (back_from_payment(Payment.State.FAILED), "Votre paiement n'a pas abouti"),
+        "back_set_aside": (back_from_payment(Payment.State.SET_ASIDE), "en cours de vérification"),
+    }
+)
