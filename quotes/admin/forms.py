@@ -105,12 +105,20 @@ class QuoteForm(WithDeposit):
             self.add_error("withdrawal_exception", "Choisissez l'exception que cette raison explique.")
 
 
+def _rate(typed: str) -> Decimal:
+    """One of the rates; Django asks before it has looked whether the choice exists."""
+    known = {str(rate): rate for rate in money.VAT_RATES}
+    if typed not in known:
+        raise ValueError(typed)
+    return known[typed]
+
+
 def vat_choice() -> forms.TypedChoiceField:
     """Rates as text: the database's 5.50 is the choice 5.5, whatever the decimal sign."""
     return forms.TypedChoiceField(
         label="TVA",
         choices=[(str(rate), french.percent(rate)) for rate in money.VAT_RATES],
-        coerce=Decimal,
+        coerce=_rate,
         widget=UnfoldAdminSelectWidget,
     )
 

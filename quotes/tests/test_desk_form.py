@@ -94,6 +94,8 @@ def test_without_a_company_the_desk_asks_for_it_first() -> None:
         ({"lines-0-unit_price": "-1"}, "supérieure ou égale à 0"),
         ({"lines-0-discount": "101"}, "inférieure ou égale à 100"),
         ({"lines-0-vat_rate": "7"}, "7"),
+        ({"lines-0-vat_rate": "sNaN"}, "sNaN"),
+        ({"lines-0-vat_rate": "vingt"}, "vingt"),
     ],
 )
 def test_what_makes_no_sense_is_told_beside_its_field_and_takes_no_number(
