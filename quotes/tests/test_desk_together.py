@@ -168,6 +168,14 @@ def test_another_owners_quote_in_the_selection_stops_it_all(desk: Client, julien
     assert states(own, other) == ["cancelled", "cancelled"]
 
 
+@pytest.mark.parametrize("pk", ["--1", "1.5", "\x00", "9" * 30])
+def test_a_tick_that_is_no_quote_does_not_exist(desk: Client, julien: User, pk: str) -> None:
+    quote = make_sent_quote(owner=julien)
+    ticked = {"action": "annuler", "_selected_action": [quote.pk, pk], "index": 0, "select_across": 0}
+    desk.raise_request_exception = False
+    assert desk.post(LIST, ticked).status_code == 404
+
+
 def test_whoever_may_only_read_may_not_act(julien: User) -> None:
     quote = make_sent_quote(owner=julien)
     julien.groups.clear()
