@@ -40,7 +40,7 @@ def stripe_webhook(request: HttpRequest) -> HttpResponse:
 def _body(request: HttpRequest) -> bytes | None:
     """None when it is longer than any message of Stripe's; such a body is not read."""
     length = request.headers.get("Content-Length", "0")
-    if not length.isdigit() or int(length) > LARGEST:
+    if not length.isdecimal() or int(length) > LARGEST:
         return None
     try:
         body = request.body

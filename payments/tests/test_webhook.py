@@ -74,6 +74,11 @@ def test_five_megabytes_are_not_read(size: int) -> None:
     assert not StripeEvent.objects.exists()
 
 
+def test_a_length_that_is_no_number_is_turned_away() -> None:
+    response = Client().post(WEBHOOK, b"{}", content_type="application/json", CONTENT_LENGTH="\xb2")
+    assert response.status_code == 413
+
+
 def test_forged_old_and_other_secrets_leave_no_row(stripe: StandIn, quote: Quote) -> None:
     event = completed(stripe, quote)
     body, header = stripe.signed(event)
