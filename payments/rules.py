@@ -52,7 +52,7 @@ def deposit_of(quote: Quote) -> Deposit | None:
 
 def new_deposit(quote: Quote) -> Deposit | None:
     version = quote.current_version
-    if version is None or not version.deposit or quote.state not in Quote.CONCLUDED:
+    if version is None or not version.deposit or not quote.is_concluded:
         return None
     return Deposit(
         quote=quote,

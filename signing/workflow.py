@@ -295,7 +295,7 @@ def _accept(request_id: int, *, actor: Actor) -> Outcome:
     """T2: everything is checked again inside the lock; all of it happens, or nothing."""
     request = SigningRequest.objects.select_related("version").get(pk=request_id)
     quote = locked(request.quote_id)
-    if quote.state in Quote.CONCLUDED:
+    if quote.is_concluded:
         return Outcome.SIGNED
     if (refusal := _why_not_open(quote, request.link_id)) is not None:
         return refusal

@@ -22,6 +22,7 @@ from payments.tests.factories import (
     deposit_of,
     kinds,
     make_accepted_quote,
+    make_paying_company,
     open_page,
     pay,
     session_of,
@@ -30,8 +31,9 @@ from payments.tests.factories import (
 from payments.tests.stripe_side import deliver_all
 from payments.transfer import Transfer
 from payments.workflow import Announced
+from quotes import workflow as quotes
 from quotes.models import Quote
-from quotes.tests.factories import mails, visitor
+from quotes.tests.factories import SYSTEM, mails, make_sent_quote, visitor
 
 pytestmark = pytest.mark.django_db
 
@@ -156,6 +158,15 @@ def test_a_transfer_on_a_withdrawn_quote_is_recorded_and_shown(quote: Quote) -> 
     confirm(quote, "2681.81")
     assert standing_of(quote) is Standing.REFUND_DUE
     assert "vous seront remboursés" in page(quote)
+
+
+def test_a_refused_quote_that_was_filed_asks_for_no_deposit() -> None:
+    make_paying_company()
+    quote = make_sent_quote()
+    quotes.mark_refused(quote.pk, reason="", actor=SYSTEM)
+    quotes.mark_done(quote.pk, actor=SYSTEM)
+    assert workflow.announce_transfer(quote.pk, actor=CUSTOMER) is Announced.NOT_OPEN
+    assert "deposit_requested" not in kinds(quote)
 
 
 def test_a_paid_deposit_takes_no_announcement(stripe: StandIn, quote: Quote) -> None:

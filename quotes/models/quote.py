@@ -272,6 +272,11 @@ class Quote(AtAGlance):
         return refused_and_filed or self.state in (self.State.REFUSED, self.State.CANCELLED)
 
     @property
+    def is_concluded(self) -> bool:
+        """A contract was made, whatever became of it since; a refused quote that was filed never was one."""
+        return self.state in self.CONCLUDED and not self.is_settled
+
+    @property
     def has_lapsed(self) -> bool:
         """The customer holds a version that is past its date and can no longer be signed."""
         out = self.in_force_until is not None and self.state in self.SIGNABLE

@@ -189,6 +189,15 @@ def test_a_refused_blocked_or_expired_quote_cannot_be_signed(quote: Quote) -> No
     assert sign(request, code) is Outcome.NOT_OPEN
 
 
+def test_a_refused_quote_that_was_filed_is_not_said_to_be_signed(quote: Quote) -> None:
+    request = make_signing_request(quote)
+    code = right_code(request)
+    workflow.mark_refused(quote.pk, reason="", actor=SYSTEM)
+    workflow.mark_done(quote.pk, actor=SYSTEM)
+    assert sign(request, code) is Outcome.NOT_OPEN
+    assert not Signature.objects.exists()
+
+
 def test_a_working_copy_under_revision_does_not_touch_what_is_signed() -> None:
     quote = send(make_quote(title="Chaudière"))
     request = make_signing_request(quote)
