@@ -59,11 +59,6 @@ class SealPlace:
     envelope: bytes
 
     @property
-    def tail_from(self) -> int:
-        """As `tail -c +N` counts, from one."""
-        return self.restart + 1
-
-    @property
     def end(self) -> int:
         return self.restart + self.rest
 
