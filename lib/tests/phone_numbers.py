@@ -1,0 +1,90 @@
+"""Ways in which people write telephone numbers: as typed, as shown, as dialled."""
+
+from __future__ import annotations
+
+COMPANY, MOBILE = "04 65 71 08 42", "06 12 34 56 78"
+DIAL_COMPANY, DIAL_MOBILE = "+33465710842", "+33612345678"
+FRENCH = (
+    ("04 65 71 08 42", COMPANY, DIAL_COMPANY),
+    ("0465710842", COMPANY, DIAL_COMPANY),
+    ("04.65.71.08.42", COMPANY, DIAL_COMPANY),
+    ("04-65-71-08-42", COMPANY, DIAL_COMPANY),
+    ("04/65/71/08/42", COMPANY, DIAL_COMPANY),
+    ("04 65 710 842", COMPANY, DIAL_COMPANY),
+    ("04\u00a065\u202f71 08\t42", COMPANY, DIAL_COMPANY),
+    ("+33 (0)4 65 71 08 42", COMPANY, DIAL_COMPANY),
+    ("+33 (0) 4 65 71 08 42", COMPANY, DIAL_COMPANY),
+    ("+33(0)465710842", COMPANY, DIAL_COMPANY),
+    ("+33 04 65 71 08 42", COMPANY, DIAL_COMPANY),
+    ("+33 4 65 71 08 42", COMPANY, DIAL_COMPANY),
+    ("+33-4-65-71-08-42", COMPANY, DIAL_COMPANY),
+    ("(+33) 4 65 71 08 42", COMPANY, DIAL_COMPANY),
+    ("(+33)(0)4.65.71.08.42", COMPANY, DIAL_COMPANY),
+    ("0033 4 65 71 08 42", COMPANY, DIAL_COMPANY),
+    ("00 33 (0)4 65 71 08 42", COMPANY, DIAL_COMPANY),
+    ("0033465710842", COMPANY, DIAL_COMPANY),
+    ("+0033 4 65 71 08 42", COMPANY, DIAL_COMPANY),
+    ("33465710842", COMPANY, DIAL_COMPANY),
+    ("Tél. : 04 65 71 08 42", COMPANY, DIAL_COMPANY),
+    ("tel 04 65 71 08 42", COMPANY, DIAL_COMPANY),
+    ("０４ ６５ ７１ ０８ ４２", COMPANY, DIAL_COMPANY),
+    ("06 12 34 56 78", MOBILE, DIAL_MOBILE),
+    ("06.12.34.56.78", MOBILE, DIAL_MOBILE),
+    ("(+33) 6 12 34 56 78", MOBILE, DIAL_MOBILE),
+    ("+33 06 12 34 56 78", MOBILE, DIAL_MOBILE),
+    ("33 6 12 34 56 78", MOBILE, DIAL_MOBILE),
+    ("612345678", MOBILE, DIAL_MOBILE),  # a spreadsheet has taken the zero for nothing
+    ("\u202a+33 6 12 34 56 78\u202c", MOBILE, DIAL_MOBILE),  # copied from a list of contacts
+    ("٠٦١٢٣٤٥٦٧٨", MOBILE, DIAL_MOBILE),
+    ("07 56 12 34 56", "07 56 12 34 56", "+33756123456"),
+    ("09 72 12 34 56", "09 72 12 34 56", "+33972123456"),
+    ("0800 123 456", "0 800 12 34 56", "+33800123456"),
+)
+EXTENSIONS = (
+    ("04 65 71 08 42 poste 12", f"{COMPANY} poste 12", f"{DIAL_COMPANY};ext=12"),
+    ("04 65 71 08 42 (poste n° 3)", f"{COMPANY} poste 3", f"{DIAL_COMPANY};ext=3"),
+    ("+33 (0)4 65 71 08 42, ext. 12", f"{COMPANY} poste 12", f"{DIAL_COMPANY};ext=12"),
+    ("04 65 71 08 42 x12", f"{COMPANY} poste 12", f"{DIAL_COMPANY};ext=12"),
+    ("04 65 71 08 42 #12", f"{COMPANY} poste 12", f"{DIAL_COMPANY};ext=12"),
+    ("+32 2 555 12 12 ext 4", "+32 2 555 12 12 poste 4", "+3225551212;ext=4"),
+)
+OVERSEAS = (
+    ("0262 30 12 34", "0262 30 12 34", "+262262301234"),
+    ("+33 262 30 12 34", "0262 30 12 34", "+262262301234"),
+    ("0692 12 34 56", "0692 12 34 56", "+262692123456"),
+    ("+262 692 12 34 56", "0692 12 34 56", "+262692123456"),
+    ("0590 83 12 34", "0590 83 12 34", "+590590831234"),
+    ("0690 35 12 34", "0690 35 12 34", "+590690351234"),
+    ("0596 71 12 34", "0596 71 12 34", "+596596711234"),
+    ("0694 20 12 34", "0694 20 12 34", "+594694201234"),
+    ("0269 61 12 34", "0269 61 12 34", "+262269611234"),
+    ("0508 41 12 34", "+508 41 12 34", "+508411234"),
+)
+FOREIGN = (
+    ("+32 2 555 12 12", "+32 2 555 12 12", "+3225551212"),
+    ("0032 2 555 12 12", "+32 2 555 12 12", "+3225551212"),
+    ("+32 (0)2 555 12 12", "+32 2 555 12 12", "+3225551212"),
+    ("+41 22 733 12 34", "+41 22 733 12 34", "+41227331234"),
+    ("+44 (0)20 7946 0958", "+44 20 7946 0958", "+442079460958"),
+    ("+39 06 6982 1234", "+39 06 6982 1234", "+390669821234"),
+    ("+377 93 15 12 34", "+377 93 15 12 34", "+37793151234"),
+    ("+1-212-555-0123", "+1 212-555-0123", "+12125550123"),
+)
+NEITHER = (
+    "",
+    "06",
+    "3949",
+    "112 233",
+    "06 12 34 56 7",
+    "06 12 34 56 78 9",
+    "+33 6 12 34 56 7",
+    "0000000000",
+    "06 12 34 56 78 / 04 65 71 08 42",
+    "06 12 34 56 78 ou 04 65 71 08 42",
+    "06 12 34 56 78, 04 65 71 08 42",
+    "04 65 71 08 42/43",
+    "04 65 71 08 42 (bureau)",
+    "à rappeler le soir",
+    "=2+5+cmd|' /C calc'!A0",
+)
+NUMBERS = (*FRENCH, *EXTENSIONS, *OVERSEAS, *FOREIGN)
