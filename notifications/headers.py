@@ -20,6 +20,12 @@ def one_line(text: str, *, limit: int = 250) -> str:
     return " ".join(word for word in "".join(kept).split(" ") if word)[:limit].rstrip()
 
 
+def file_name(text: str) -> str:
+    """In ASCII, without spaces: programs that do not know RFC 2231 would show « noname » or « ATT0001.dat »."""
+    plain = unicodedata.normalize("NFKD", one_line(text)).encode("ascii", "ignore").decode()
+    return "-".join(plain.split())
+
+
 def bare_address(text: str) -> str:
     """`a@exemple.fr`, never `Name <a@exemple.fr>` and never two of them. Raises ValidationError."""
     address = one_line(text, limit=255)

@@ -3,24 +3,64 @@
 from __future__ import annotations
 
 import datetime as dt
+from typing import Any, Self
 
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import models
-from django.db.models import Q
 from django.utils import timezone
 
+from notifications.headers import one_line
+from notifications.queue import ClaimedRow, QueueEntry, QueueQuerySet
+from notifications.restoration import Restoration
+
+__all__ = [
+    "FORGOTTEN",
+    "LATELY",
+    "Alarm",
+    "Notification",
+    "NotificationChoice",
+    "OutgoingEmail",
+    "QueueEntry",
+    "Reading",
+    "Restoration",
+]
+
 LATELY = dt.timedelta(days=30)
+FORGOTTEN = "Le texte de ce mail n'est plus gardé."
 
 
-class OutgoingEmailQuerySet(models.QuerySet["OutgoingEmail"]):
-    def due(self, now: dt.datetime) -> OutgoingEmailQuerySet:
-        """Whatever may be taken up: its time has come, or who had taken it up is gone."""
-        queued = Q(state=OutgoingEmail.State.QUEUED, next_try_at__lte=now)
-        abandoned = Q(state=OutgoingEmail.State.SENDING, claimed_until__lte=now)
-        return self.filter(queued | abandoned).order_by("next_try_at", "pk")
+class OutgoingEmailQuerySet(QueueQuerySet["OutgoingEmail"]):
+    def waiting(self) -> Self:
+        return self.filter(state__in=OutgoingEmail.WAITING)
 
-    def untold(self, now: dt.datetime) -> OutgoingEmailQuerySet:
+    def due(self) -> Self:
+        """Links and codes first: somebody sits before a page that waits for them."""
+        return super().due().order_by("-carries_secret", "next_try_at", "pk")
+
+    def given_up(self) -> models.Q:
+        """Refused, or not taken within a day, these last weeks; one that was too late has nothing to say."""
+        ended = (OutgoingEmail.State.FAILED, OutgoingEmail.State.ATTENTION)
+        return models.Q(state__in=ended, next_try_at__gte=timezone.now() - LATELY)
+
+    def marks_of_revival(self) -> dict[str, Any]:
+        return {"state": OutgoingEmail.State.QUEUED, "told": False}
+
+    def marks_of_claim(self) -> dict[str, Any]:
+        return {"state": OutgoingEmail.State.SENDING}
+
+    def marks_of_pause(self, row: OutgoingEmail, moment: dt.datetime) -> dict[str, Any]:
+        """Not past the moment from which on it is of no use: then it is written down as outdated."""
+        moment = min(moment, row.expires_at) if row.expires_at else moment
+        return {"state": OutgoingEmail.State.QUEUED, "next_try_at": moment}
+
+    def put_off(self, row: OutgoingEmail, *, reason: str) -> None:
+        super().put_off(row, reason=one_line(reason, limit=500))
+
+    def held(self, row: OutgoingEmail) -> Self:
+        return super().held(row).filter(state=OutgoingEmail.State.SENDING)
+
+    def unacknowledged(self, now: dt.datetime) -> OutgoingEmailQuerySet:
         """Settled, but the application that asked for it has not heard of it yet."""
         return self.filter(state__in=OutgoingEmail.SETTLED, told=False, next_try_at__lte=now).order_by(
             "next_try_at", "pk"
@@ -38,8 +78,17 @@ class OutgoingEmailQuerySet(models.QuerySet["OutgoingEmail"]):
         """Of the last weeks; `next_try_at` is when a mail was settled, and by what the index finds it."""
         return self.unsent().filter(next_try_at__gte=timezone.now() - LATELY)
 
+    def with_words_of(self, before: dt.datetime) -> OutgoingEmailQuerySet:
+        """Over since then, and what they said is still kept. What waits for somebody to look at it is not over."""
+        over = self.filter(state__in=OutgoingEmail.OVER, told=True, next_try_at__lte=before)
+        return over.exclude(text=FORGOTTEN)
 
-class OutgoingEmail(models.Model):
+    def forget_words(self) -> int:
+        """To whom, when, its Message-ID and what the server said stay."""
+        return self.update(text=FORGOTTEN, html=f"<p>{FORGOTTEN}</p>", context={}, sealed_secrets=None)
+
+
+class OutgoingEmail(ClaimedRow):
     """One mail to one address. `text` and `html` are what was written, with every secret shown as ••••••."""
 
     class State(models.TextChoices):
@@ -53,6 +102,7 @@ class OutgoingEmail(models.Model):
     WAITING = (State.QUEUED, State.SENDING)
     UNSENT = (State.FAILED, State.OUTDATED, State.ATTENTION)
     SETTLED = (State.SENT, *UNSENT)
+    OVER = (State.SENT, State.FAILED, State.OUTDATED)
 
     message = models.CharField("modèle", max_length=60)
     to = models.CharField("destinataire", max_length=254)
@@ -68,6 +118,10 @@ class OutgoingEmail(models.Model):
     about = models.CharField("concerne", max_length=60, blank=True)
     url = models.CharField("adresse", max_length=300, blank=True)
     message_id = models.CharField("Message-ID", max_length=254, unique=True)
+    # Which request, task or pass asked for it (lib/tracing): its log lines bear the same.
+    trace = models.CharField(
+        "demandé par la requête", max_length=64, default="", db_default="", editable=False
+    )
 
     state = models.CharField("état", max_length=10, choices=State.choices, default=State.QUEUED)
     attempts = models.PositiveIntegerField("essais", default=0)
@@ -101,6 +155,11 @@ class OutgoingEmail(models.Model):
     @property
     def is_waiting(self) -> bool:
         return self.state in self.WAITING
+
+    @property
+    def is_forgotten(self) -> bool:
+        """What it said is not kept any more."""
+        return self.text == FORGOTTEN
 
     def is_outdated(self, now: dt.datetime) -> bool:
         return self.expires_at is not None and now >= self.expires_at
@@ -168,3 +227,38 @@ class NotificationChoice(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user}, {self.kind} : {self.get_ways_display()}"
+
+
+class Reading(models.Model):
+    """What a process said last of something that it alone can see: that it lives, until when a certificate is good."""
+
+    name = models.CharField("nom", max_length=60, primary_key=True)
+    value = models.CharField("valeur", max_length=300, blank=True)
+    at = models.DateTimeField("relevé le", default=timezone.now)
+
+    class Meta:
+        verbose_name = "relevé"
+        verbose_name_plural = "relevés"
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return f"{self.name} : {self.value}"
+
+
+class Alarm(models.Model):
+    """Something is not well, since when, and when administrators were told so by mail; gone once it is over."""
+
+    name = models.CharField("sujet", max_length=60, primary_key=True)
+    subject = models.CharField("intitulé", max_length=120)
+    since = models.DateTimeField("depuis")
+    first_told_at = models.DateTimeField("dit à 5 minutes", null=True, blank=True)
+    again_told_at = models.DateTimeField("redit à 15 minutes", null=True, blank=True)
+    # Somebody is telling that it is over.
+    ending_at = models.DateTimeField(null=True, blank=True, editable=False)
+
+    class Meta:
+        verbose_name = "alarme"
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return f"{self.subject}, depuis {self.since:%Y-%m-%d %H:%M}"

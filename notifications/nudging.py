@@ -15,8 +15,11 @@ import time
 
 from celery import current_app
 
+from lib import tracing
+
 log = logging.getLogger(__name__)
 
+URGENT = "urgent"  # the lane of what a person waits for
 ROOM = 1000
 GOODBYE = 2.0  # seconds a command that ends gives its last nudges
 
@@ -27,12 +30,12 @@ class _Messenger:
     def __init__(self) -> None:
         self.pid = 0
         self.lock = threading.Lock()
-        self.waiting: queue.Queue[tuple[str, int]] = queue.Queue(ROOM)
+        self.waiting: queue.Queue[tuple[str, int, str, str]] = queue.Queue(ROOM)
 
-    def take(self, task_name: str, pk: int) -> None:
+    def take(self, task_name: str, pk: int, lane: str) -> None:
         if self.pid != os.getpid():
             self._begin()
-        self.waiting.put_nowait((task_name, pk))
+        self.waiting.put_nowait((task_name, pk, lane, tracing.current()))
 
     def _begin(self) -> None:
         with self.lock:
@@ -41,11 +44,18 @@ class _Messenger:
                 threading.Thread(target=self._run, args=(self.waiting,), name="nudges", daemon=True).start()
                 self.pid = os.getpid()
 
-    def _run(self, waiting: queue.Queue[tuple[str, int]]) -> None:
+    def _run(self, waiting: queue.Queue[tuple[str, int, str, str]]) -> None:
         while True:
-            task_name, pk = waiting.get()
+            task_name, pk, lane, trace = waiting.get()
             try:
-                current_app.send_task(task_name, [pk], ignore_result=True, retry=False)
+                current_app.send_task(
+                    task_name,
+                    [pk],
+                    queue=lane or None,
+                    headers={tracing.HEADER: trace},
+                    ignore_result=True,
+                    retry=False,
+                )
             except Exception as error:  # noqa: BLE001 - every broker has exceptions of its own, and the sweep comes anyway
                 log.warning("nudge %s(%s) missed: %s", task_name, pk, error)
             finally:
@@ -62,9 +72,9 @@ _messenger = _Messenger()
 atexit.register(_messenger.finish)
 
 
-def nudge(task_name: str, pk: int) -> None:
-    """Ask a worker to look at a row now. Never raises, never waits."""
+def nudge(task_name: str, pk: int, *, lane: str = "") -> None:
+    """Ask a worker to look at a row now, in this lane or in the task's own. Never raises, never waits."""
     try:
-        _messenger.take(task_name, pk)
+        _messenger.take(task_name, pk, lane)
     except queue.Full:
         log.warning("nudge %s(%s) missed: too many are waiting for the broker", task_name, pk)

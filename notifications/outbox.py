@@ -16,32 +16,36 @@ from typing import Any
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import transaction
+from django.utils import timezone
 
-from notifications import choices, rendering, vault
+from lib import tracing
+from notifications import choices, events, rendering, vault
 from notifications.headers import one_line
 from notifications.models import Notification, NotificationChoice, OutgoingEmail
-from notifications.nudging import nudge
-from notifications.registry import Handler, handler_of, when_delivered
+from notifications.nudging import URGENT, nudge
 
 Ways = NotificationChoice.Ways
 
 __all__ = [
     "Attachment",
     "CarriesSecret",
-    "Handler",
+    "Held",
     "StaffMail",
-    "handler_of",
     "notify",
     "nudge",
     "queue",
     "repeat",
+    "take_back",
     "tell",
-    "when_delivered",
 ]
 
 
 class CarriesSecret(Exception):
     """A mail with a link or a code is not sent again: ask the application that wrote it for a new one."""
+
+
+class Held(Exception):
+    """The application that wrote it does not let it go once more; the message says why."""
 
 
 @dataclass(frozen=True)
@@ -67,6 +71,7 @@ def queue(
     url: str = "",
 ) -> OutgoingEmail:
     """Ask for a mail. `message` names its templates ("quotes/link"); past `expires_at` it is not sent."""
+    events.mail_of(message)  # raises Undeclared: whoever reads it in a log would not know what it was
     secrets = secrets or {}
     # As it will be read back: what was marked safe, or was no plain value, is so no more.
     context = json.loads(json.dumps(context))
@@ -96,6 +101,8 @@ def repeat(email: OutgoingEmail) -> OutgoingEmail:
     """Send the same words once more, as a mail of its own: what became of the first one stays written."""
     if email.carries_secret:
         raise CarriesSecret(email.message)
+    if held := events.find_mail(email.message).why_held(email):
+        raise Held(held)
     kept = (
         "message",
         "to",
@@ -112,15 +119,24 @@ def repeat(email: OutgoingEmail) -> OutgoingEmail:
     return _enqueue(OutgoingEmail(**{name: getattr(email, name) for name in kept}))
 
 
+def take_back(about: str) -> None:
+    """Links and codes of this subject are dead: a mail that still waits with one is outdated, not sent.
+
+    One that is being closed at this moment has its answer already, and is not waited for.
+    """
+    waiting = OutgoingEmail.objects.filter(about=about, state__in=OutgoingEmail.WAITING, carries_secret=True)
+    found = list(waiting.select_for_update(skip_locked=True).values_list("pk", flat=True))
+    OutgoingEmail.objects.filter(pk__in=found).update(expires_at=timezone.now(), next_try_at=timezone.now())
+
+
 def _enqueue(email: OutgoingEmail) -> OutgoingEmail:
-    email.message_id = f"<{uuid.uuid4()}@{_own_domain()}>"
+    own_domain = parseaddr(settings.DEFAULT_FROM_EMAIL)[1].rpartition("@")[2]
+    email.message_id = f"<{uuid.uuid4()}@{own_domain}>"
+    email.trace = tracing.current()
     email.save(force_insert=True)
-    transaction.on_commit(lambda: nudge("notifications.deliver", email.pk), robust=True)
+    lane = URGENT if email.carries_secret else ""
+    transaction.on_commit(lambda: nudge("notifications.deliver", email.pk, lane=lane), robust=True)
     return email
-
-
-def _own_domain() -> str:
-    return parseaddr(settings.DEFAULT_FROM_EMAIL)[1].rpartition("@")[2]
 
 
 def notify(user: User, *, kind: str, text: str, about: str, url: str) -> Notification:

@@ -1,11 +1,12 @@
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Iterator
 
 import pytest
 from pytest_django import Settings
 
-from notifications import delivery, registry
+from notifications import delivery, events
 from notifications.tests import smtp
 from notifications.tests.factories import Listener
 
@@ -39,6 +40,6 @@ def server(
 def listener(monkeypatch: pytest.MonkeyPatch) -> Listener:
     """Stands for the application that asked for the mails."""
     listener = Listener()
-    for label in ("quotes", "signing"):
-        monkeypatch.setitem(registry._handlers, label, listener)
+    for mail in events.mails():
+        monkeypatch.setitem(events._mails, mail.message, dataclasses.replace(mail, settled=listener))
     return listener

@@ -34,10 +34,19 @@ TO_OWNER = {
 OFFER = {"total": "11\u202f126,53\u00a0€", "valid_until": "20\u00a0décembre\u00a02026"}
 LINK = {"link_until": "25\u00a0novembre\u00a02026, 14\u00a0h\u00a032"}
 SIGNED = {"signatory": "Claire Morel", "signed_at": "24\u00a0novembre\u00a02026, 14\u00a0h\u00a035"}
-DEPOSIT = {"deposit": "3\u202f337,96\u00a0€"}
+DEPOSIT = {
+    "deposit": "3\u202f337,96\u00a0€",
+    "deposit_label": "Acompte, à partir du 7\u00a0décembre\u00a02026",
+}
 WITHDRAWN = {
-    "withdrawn_at": "2\u00a0décembre\u00a02026 à 18\u00a0h\u00a005\u00a0min\u00a009\u00a0s",
+    "came_with_link": True,
+    "answer_until": "5\u00a0décembre\u00a02026, 18\u00a0h\u00a005",
+    "declared_at": "2\u00a0décembre\u00a02026 à 18\u00a0h\u00a005\u00a0min\u00a009\u00a0s",
     "refund_by": "16\u00a0décembre\u00a02026",
+    "received": "Déclaration reçue le 2\u00a0décembre\u00a02026 à 18\u00a0h\u00a005 (heure de Paris).",
+    "signed_on": "24\u00a0novembre\u00a02026",
+    "asked_early_start": True,
+    "goods": True,
     "declaration": "Je soussigné(e) Claire Morel renonce au contrat D-2026-0148, «\u00a0Pompe à chaleur\u00a0».",
 }
 QUESTION = "Bonjour,\nle ballon de 200 litres tient-il dans le placard ?\nLa porte fait 62 cm."
@@ -63,9 +72,34 @@ CONTEXTS: dict[str, dict[str, Any]] = {
     "quotes/answer": {**TO_CUSTOMER, **LINK, "question": QUESTION, "text": ANSWER},
     "quotes/refused_owner": {**TO_OWNER, "reason": "Nous avons choisi une autre entreprise."},
     "quotes/refused": {**TO_CUSTOMER, "reason": "Nous avons choisi une autre entreprise."},
+    "quotes/declared": {**TO_CUSTOMER, **WITHDRAWN},
+    "quotes/declared_copy": {"company": COMPANY, **WITHDRAWN},
+    "quotes/declared_owner": {**TO_OWNER, **WITHDRAWN},
+    "quotes/declared_again_owner": {**TO_OWNER, **WITHDRAWN},
+    "quotes/withdrawal_code": {**TO_CUSTOMER, "code_until": "18\u00a0h\u00a015"},
+    "quotes/delivered": {
+        **TO_CUSTOMER,
+        "delivered_on": "11\u00a0janvier\u00a02027",
+        "last_day": "25\u00a0janvier\u00a02027",
+        "function": "https://devis.thermo-rhone.example/devis/abc/retractation/",
+    },
+    "quotes/disowned": {**TO_CUSTOMER, **WITHDRAWN},
+    "quotes/disowned_owner": {**TO_OWNER, **WITHDRAWN},
     "quotes/withdrawn": {**TO_CUSTOMER, **WITHDRAWN},
     "quotes/withdrawn_owner": {**TO_OWNER, **WITHDRAWN},
     "quotes/sending_failed_owner": {**TO_OWNER, "reason": "Le PDF n'a pas pu être fait : plus de 200 pages."},
+    "quotes/version_lost_owner": {
+        **TO_OWNER,
+        "version": "2",
+        "reason": "Le fichier versions/3f9a.pdf est perdu\u00a0: aucune sauvegarde ne l'a.",
+    },
+    "quotes/stuck_owner": {
+        **TO_OWNER,
+        "what": "La relance automatique du client n'a pas pu partir.",
+        "effect": "Le client n'a rien reçu.",
+        "to_do": "Relancez le client vous-même.",
+        "reason": "OSError: [Errno 28] No space left on device",
+    },
     "signing/code": {**TO_CUSTOMER, **OFFER, **DEPOSIT, "version": "1", "code_until": "14\u00a0h\u00a042"},
     "signing/accepted_owner": {**TO_OWNER, **OFFER, **DEPOSIT, **SIGNED},
     "signing/accepted": {
@@ -75,6 +109,9 @@ CONTEXTS: dict[str, dict[str, Any]] = {
         **SIGNED,
         "version": "1",
         "quote_url": "https://devis.thermo-rhone.example/devis/7hq2Zk/",
+        "can_withdraw": True,
+        "until": "jusqu'à 14\u00a0jours après la livraison du matériel",
+        "function": "https://devis.thermo-rhone.example/devis/7hq2Zk/retractation/",
     },
     "signing/sealing_late": {
         **TO_CUSTOMER,
@@ -151,6 +188,8 @@ SECRETS: dict[str, dict[str, str]] = {
     "quotes/new_version": {"link": ACCESS_LINK},
     "quotes/reminder": {"link": ACCESS_LINK},
     "quotes/answer": {"link": ACCESS_LINK},
+    "quotes/declared": {"page": f"{ACCESS_LINK}retractation/"},
+    "quotes/withdrawal_code": {"code": "418205"},
     "signing/code": {"code": "418205"},
     "logisav/invitation": {"link": ACCESS_LINK},
     "logisav/reset": {"link": ACCESS_LINK},

@@ -10,6 +10,7 @@ from pytest_django import Settings
 
 from notifications import delivery
 from notifications.models import OutgoingEmail
+from notifications.queue import JobOutcome
 from notifications.tests.factories import queue_mail, reloaded
 from notifications.tests.smtp import closed_port
 
@@ -26,7 +27,7 @@ def _no_server(settings: Settings) -> None:
 def tries(email: OutgoingEmail, clock: time_machine.Traveller) -> list[dt.timedelta]:
     """Live through all tries; returns the waits between them."""
     waits = []
-    while delivery.deliver(email.pk) is delivery.Outcome.UNREACHABLE and not reloaded(email).is_settled:
+    while delivery.deliver(email.pk) is JobOutcome.AWAY and not reloaded(email).is_settled:
         now, then = clock_now(), reloaded(email).next_try_at
         waits.append(then - now)
         clock.move_to(then, tick=False)
@@ -61,6 +62,6 @@ def test_before_its_time_a_mail_is_left_alone() -> None:
         email = queue_mail()
         delivery.deliver(email.pk)
         clock.shift(dt.timedelta(seconds=4))
-        assert delivery.deliver(email.pk) is delivery.Outcome.NOT_DUE
+        assert delivery.deliver(email.pk) is JobOutcome.NOT_DUE
         clock.shift(dt.timedelta(seconds=1))
-        assert delivery.deliver(email.pk) is delivery.Outcome.UNREACHABLE
+        assert delivery.deliver(email.pk) is JobOutcome.AWAY

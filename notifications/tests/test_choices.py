@@ -2,24 +2,30 @@
 
 from __future__ import annotations
 
-import ast
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
-from django.conf import settings
 from django.contrib.auth.models import User
 from django.test import Client
 
-from notifications import choices, outbox, registry
+from logisav.desk.tests.desk import stamp_in
+from notifications import choices, events, outbox
 from notifications.models import Notification, NotificationChoice, OutgoingEmail
 from notifications.tests.samples import CONTEXTS
 
 pytestmark = [pytest.mark.django_db, pytest.mark.sqlite]
 PREFERENCES = "/admin/notifications/notification/preferences/"
 Ways = choices.Ways
-IMPORTANT = {"accepted", "contradiction", "deposit", "failure", "paused", "stamp_missing", "withdrawn"}
+IMPORTANT = {
+    "accepted",
+    "address_changed",
+    "contradiction",
+    "deposit",
+    "failure",
+    "paused",
+    "stamp_missing",
+    "withdrawn",
+}
 
 
 @pytest.fixture
@@ -45,8 +51,8 @@ def tell(user: User, kind: str, *, by_mail: bool = True) -> tuple[int, int]:
 
 
 def save(desk: Client, **changes: str) -> Any:
-    everything = {kind.name: "both" for kind in registry.kinds()}
-    return desk.post(PREFERENCES, everything | changes)
+    everything = {notice.name: "both" for notice in events.notices()}
+    return desk.post(PREFERENCES, everything | changes | stamp_in(desk.get(PREFERENCES)))
 
 
 # What reaches whom
@@ -96,42 +102,7 @@ def test_a_kind_that_nobody_knows_is_told_by_both_ways(julien: User) -> None:
 
 
 def test_acceptance_money_and_failures_are_the_important_ones() -> None:
-    assert {kind.name for kind in registry.kinds() if kind.is_important} == IMPORTANT
-
-
-def kinds_in_the_code() -> Iterator[str]:
-    """Every `kind=` of a call that tells staff something."""
-    for app in ("quotes", "signing", "payments"):
-        for path in Path(settings.BASE_DIR, app).rglob("*.py"):
-            if "tests" not in path.parts:
-                yield from _kinds(ast.parse(path.read_text()))
-
-
-def _kinds(tree: ast.AST) -> Iterator[str]:
-    constants = {
-        target.id: node.value.value
-        for node in ast.walk(tree)
-        if isinstance(node, ast.Assign) and isinstance(node.value, ast.Constant)
-        for target in node.targets
-        if isinstance(target, ast.Name)
-    }
-    for node in ast.walk(tree):
-        if not isinstance(node, ast.Call) or ast.unparse(node.func).split(".")[-1] not in TELLING:
-            continue
-        for keyword in node.keywords:
-            if keyword.arg == "kind" and isinstance(keyword.value, ast.Constant):
-                yield str(keyword.value.value)
-            elif keyword.arg == "kind" and isinstance(keyword.value, ast.Name):
-                yield str(constants.get(keyword.value.id, keyword.value.id))
-
-
-TELLING = {"to_staff", "notice", "tell", "notify"}
-FORWARDED = {"kind"}  # an argument handed on
-
-
-def test_every_kind_that_staff_are_told_of_can_be_chosen() -> None:
-    found = set(kinds_in_the_code()) - FORWARDED
-    assert found == {kind.name for kind in registry.kinds()}
+    assert {notice.name for notice in events.notices() if notice.is_important} == IMPORTANT
 
 
 # The page
@@ -140,9 +111,9 @@ def test_every_kind_that_staff_are_told_of_can_be_chosen() -> None:
 def test_the_page_shows_every_kind_with_what_is_chosen(desk: Client, julien: User) -> None:
     choices.choose(julien, {"question": "desk"})
     page = desk.get(PREFERENCES).content.decode()
-    for kind in registry.kinds():
-        assert kind.label.replace("'", "&#x27;") in page
-        assert (f'name="{kind.name}" value="none"' in page) is not kind.is_important
+    for notice in events.notices():
+        assert notice.label.replace("'", "&#x27;") in page
+        assert (f'name="{notice.name}" value="none"' in page) is not notice.is_important
     checked = page[page.index('name="question" value="desk"') :].split(">")[0]
     assert "checked" in checked
 

@@ -8,6 +8,7 @@ from django.core.files.storage import default_storage
 
 from notifications import delivery, outbox
 from notifications.models import OutgoingEmail
+from notifications.queue import JobOutcome
 from notifications.tests.factories import CUSTOMER, OWNER, queue_mail, reloaded
 from notifications.tests.smtp import Server, part
 
@@ -16,7 +17,7 @@ pytestmark = pytest.mark.django_db
 
 def test_a_mail_leaves_with_both_parts(server: Server) -> None:
     email = queue_mail()
-    assert delivery.deliver(email.pk) is delivery.Outcome.SENT
+    assert delivery.deliver(email.pk) is JobOutcome.DONE
     [mail] = server.accepted
     assert mail.get_content_type() == "multipart/alternative"
     assert part(mail, "plain") == email.text
@@ -81,7 +82,8 @@ def test_an_attachment_travels_whole(server: Server) -> None:
     delivery.deliver(queue_mail("signing/accepted", attachments=[attachment]).pk)
     [mail] = server.accepted
     [file] = mail.iter_attachments()
-    assert file.get_filename() == "Devis signé D-2026-0148.pdf"
+    assert file.get_filename() == "Devis-signe-D-2026-0148.pdf"
+    assert "filename*" not in file["Content-Disposition"]
     assert file.get_content_type() == "application/pdf"
     assert file.get_content() == b"%PDF-1.7 sealed \r\n\x00\xff"
 
@@ -89,7 +91,7 @@ def test_an_attachment_travels_whole(server: Server) -> None:
 def test_a_missing_attachment_keeps_the_mail_in_the_queue(server: Server) -> None:
     attachment = outbox.Attachment(name="x.pdf", type="application/pdf", path="sealed/nowhere.pdf")
     email = queue_mail("signing/accepted", attachments=[attachment])
-    assert delivery.deliver(email.pk) is delivery.Outcome.LATER
+    assert delivery.deliver(email.pk) is JobOutcome.LATER
     assert server.heard == []
     assert reloaded(email).error == "Message impossible à préparer (FileNotFoundError)"
 
@@ -99,7 +101,7 @@ def test_a_missing_attachment_keeps_the_mail_in_the_queue(server: Server) -> Non
 )
 def test_an_address_that_is_none_fails_at_once(server: Server, address: str) -> None:
     email = queue_mail(to=address)
-    assert delivery.deliver(email.pk) is delivery.Outcome.NOT_SENT
+    assert delivery.deliver(email.pk) is JobOutcome.GIVEN_UP
     assert reloaded(email).state == OutgoingEmail.State.FAILED
     assert server.heard == []
 
@@ -107,7 +109,7 @@ def test_an_address_that_is_none_fails_at_once(server: Server, address: str) -> 
 def test_a_mail_is_sent_once(server: Server) -> None:
     email = queue_mail()
     delivery.deliver(email.pk)
-    assert delivery.deliver(email.pk) is delivery.Outcome.NOT_DUE
+    assert delivery.deliver(email.pk) is JobOutcome.NOT_DUE
     assert delivery.sweep() == 0
     assert len(server.accepted) == 1
 

@@ -127,7 +127,7 @@ def test_the_bell_is_for_staff_alone(julien: User) -> None:
 
 
 @pytest.fixture
-def told(julien: User) -> dict[str, Notification]:
+def entries(julien: User) -> dict[str, Notification]:
     """A question read, a refusal and a question of another quote unread."""
     lines = {
         "read": tell(julien),
@@ -150,21 +150,21 @@ def told(julien: User) -> dict[str, Notification]:
     ],
 )
 def test_the_list_is_filtered_by_state_kind_and_quote(
-    desk: Client, told: dict[str, Notification], query: str, found: set[str]
+    desk: Client, entries: dict[str, Notification], query: str, found: set[str]
 ) -> None:
     response = desk.get(f"{BELL}?{query}")
     assert response.status_code == 200
-    assert set(shown(response)) == {told[name] for name in found}
+    assert set(shown(response)) == {entries[name] for name in found}
 
 
-def test_a_line_says_of_which_kind_it_is(desk: Client, told: dict[str, Notification]) -> None:
+def test_a_line_says_of_which_kind_it_is(desk: Client, entries: dict[str, Notification]) -> None:
     assert "Devis refusé, aujourd" in desk.get(BELL).content.decode()
 
 
 def test_marking_one_as_read_leads_back_to_the_filtered_list(
-    desk: Client, told: dict[str, Notification]
+    desk: Client, entries: dict[str, Notification]
 ) -> None:
-    where = desk.post(address("read", told["refused"]), {"filtres": "etat=non-lues&next=//pirate.example"})
+    where = desk.post(address("read", entries["refused"]), {"filtres": "etat=non-lues&next=//pirate.example"})
     assert where.headers["Location"] == f"{BELL}?etat=non-lues"
 
 

@@ -9,10 +9,10 @@ from django.contrib.auth.models import Permission, User
 from django.test import Client
 from django.urls import reverse
 
+from lib import french
 from notifications.models import OutgoingEmail
 from notifications.tests.factories import queue_mail
 from notifications.tests.samples import SECRETS
-from quotes import french
 
 pytestmark = pytest.mark.django_db
 LIST = "/admin/notifications/outgoingemail/"

@@ -10,6 +10,7 @@ from pytest_django import Settings
 
 from notifications import delivery
 from notifications.models import OutgoingEmail
+from notifications.queue import JobOutcome
 from notifications.tests.factories import Listener, queue_code, reloaded
 from notifications.tests.smtp import Server, closed_port
 
@@ -22,19 +23,17 @@ TEN_MINUTES = dt.timedelta(minutes=10)
 @pytest.mark.parametrize(
     ("after", "outcome"),
     [
-        (TEN_MINUTES - dt.timedelta(seconds=1), delivery.Outcome.SENT),
-        (TEN_MINUTES, delivery.Outcome.NOT_SENT),
-        (TEN_MINUTES + dt.timedelta(seconds=1), delivery.Outcome.NOT_SENT),
+        (TEN_MINUTES - dt.timedelta(seconds=1), JobOutcome.DONE),
+        (TEN_MINUTES, JobOutcome.GIVEN_UP),
+        (TEN_MINUTES + dt.timedelta(seconds=1), JobOutcome.GIVEN_UP),
     ],
 )
-def test_a_code_leaves_only_while_it_lives(
-    server: Server, after: dt.timedelta, outcome: delivery.Outcome
-) -> None:
+def test_a_code_leaves_only_while_it_lives(server: Server, after: dt.timedelta, outcome: JobOutcome) -> None:
     with time_machine.travel(START, tick=False) as clock:
         email = queue_code()
         clock.shift(after)
         assert delivery.deliver(email.pk) is outcome
-    assert len(server.accepted) == (outcome is delivery.Outcome.SENT)
+    assert len(server.accepted) == (outcome is JobOutcome.DONE)
 
 
 def test_an_outdated_mail_is_shown_and_forgets_its_secret(server: Server, listener: Listener) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 from celery import current_app
@@ -12,7 +12,7 @@ from django.db import transaction
 
 from notifications import nudging, outbox
 from notifications.models import OutgoingEmail
-from notifications.tests.factories import queue_mail
+from notifications.tests.factories import queue_code, queue_mail
 
 
 class Broker:
@@ -111,3 +111,21 @@ def test_the_real_broker_gets_the_nudge_from_any_thread() -> None:
         message.ack()
     assert message.headers["task"] == "notifications.deliver"
     assert message.payload[0] == [4711]
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize(("ask", "lane"), [(queue_code, "urgent"), (queue_mail, "logisav")])
+def test_what_carries_a_link_or_a_code_takes_the_lane_of_those_who_wait(
+    ask: Callable[[], OutgoingEmail], lane: str
+) -> None:
+    with current_app.connection_for_read() as connection:
+        waiting = {name: connection.SimpleQueue(name) for name in ("urgent", "logisav")}
+        for each in waiting.values():
+            each.clear()
+        email = ask()
+        message = waiting[lane].get(timeout=10)
+        message.ack()
+        assert message.payload[0] == [email.pk]
+        for each in waiting.values():
+            with pytest.raises(each.Empty):
+                each.get_nowait()

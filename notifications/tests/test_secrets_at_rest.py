@@ -11,6 +11,7 @@ from pytest_django import Settings
 
 from notifications import delivery, outbox, vault
 from notifications.models import OutgoingEmail
+from notifications.queue import JobOutcome
 from notifications.tests.factories import everything_stored, make_due, queue_code, queue_mail, reloaded
 from notifications.tests.samples import ACCESS_LINK, CONTEXTS
 from notifications.tests.smtp import DROP, Server, closed_port, part
@@ -102,8 +103,8 @@ def test_a_server_that_quotes_the_secret_does_not_get_it_stored(
         for email in queue_both():
             delivery.deliver(email.pk)
             stored = reloaded(email)
-            told = "418" if email.message == "signing/code" else TOKEN[:20]
-            assert told not in stored.error.removeprefix(code) + stored.smtp_reply
+            shown = "418" if email.message == "signing/code" else TOKEN[:20]
+            assert shown not in stored.error.removeprefix(code) + stored.smtp_reply
             assert "5.7.1 Blocked" in stored.error
             make_due(email)
     assert TOKEN[:20] not in "".join(line for line in caplog.text.splitlines() if "quotes/link" in line)
@@ -128,17 +129,17 @@ def test_a_new_key_encrypts_and_the_old_one_still_opens(server: Server, settings
     settings.OUTBOX_KEY = [new]
     assert vault.unseal(after.sealed_secrets or b"") == {"code": "418205"}
     settings.OUTBOX_KEY = [new, old]
-    assert delivery.deliver(before.pk) is delivery.Outcome.SENT
-    assert delivery.deliver(after.pk) is delivery.Outcome.SENT
+    assert delivery.deliver(before.pk) is JobOutcome.DONE
+    assert delivery.deliver(after.pk) is JobOutcome.DONE
 
 
 def test_a_lost_key_waits_for_its_return(server: Server, settings: Settings) -> None:
     email = queue_code()
     kept, settings.OUTBOX_KEY = settings.OUTBOX_KEY, [Fernet.generate_key().decode()]
-    assert delivery.deliver(email.pk) is delivery.Outcome.LATER
+    assert delivery.deliver(email.pk) is JobOutcome.LATER
     settings.OUTBOX_KEY = kept
     make_due(email)
-    assert delivery.deliver(email.pk) is delivery.Outcome.SENT
+    assert delivery.deliver(email.pk) is JobOutcome.DONE
 
 
 def test_a_mail_with_a_secret_is_not_simply_repeated(server: Server) -> None:

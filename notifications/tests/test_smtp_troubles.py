@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
+import time_machine
 from pytest_django import Settings
 
 from logisav.tests.figures import sample
 from notifications import delivery
 from notifications.models import OutgoingEmail
-from notifications.tests.factories import make_due, queue_code, queue_mail, reloaded
+from notifications.queue import JobOutcome
+from notifications.tests.factories import OWNER, make_due, queue_code, queue_mail, reloaded
 from notifications.tests.smtp import DROP, HANG, STEPS, Server, closed_port, part
 
 pytestmark = pytest.mark.django_db
@@ -33,7 +36,7 @@ TROUBLES = [
 def test_a_trouble_that_passes_loses_nothing(server: Server, step: str, trouble: str) -> None:
     email = queue_mail()
     server.script[step] = trouble
-    assert delivery.deliver(email.pk) in (delivery.Outcome.LATER, delivery.Outcome.UNREACHABLE)
+    assert delivery.deliver(email.pk) in (JobOutcome.LATER, JobOutcome.AWAY)
     waiting = reloaded(email)
     assert waiting.state == State.QUEUED
     assert waiting.error
@@ -64,25 +67,44 @@ def test_a_mail_that_the_server_had_read_leaves_again_under_the_same_message_id(
 def test_what_the_server_will_never_take_fails_at_once(server: Server, step: str) -> None:
     email = queue_code()
     server.script[step] = "550 5.1.1 No such user"
-    assert delivery.deliver(email.pk) is delivery.Outcome.NOT_SENT
+    assert delivery.deliver(email.pk) is JobOutcome.GIVEN_UP
     failed = reloaded(email)
     assert failed.state == State.FAILED
     assert failed.error == "550 5.1.1 No such user"
     assert failed.sealed_secrets is None
 
 
+def test_a_no_to_our_own_people_is_asked_for_again_for_a_day(server: Server) -> None:
+    """Five seconds of a server that is set up wrong, and the owner still hears of the signature."""
+    owners, customers = queue_mail("signing/accepted_owner", to=OWNER), queue_mail()
+    server.script["RCPT"] = "550 5.1.1 No such user"
+    assert delivery.deliver(owners.pk) is JobOutcome.LATER
+    assert delivery.deliver(customers.pk) is JobOutcome.GIVEN_UP
+    assert reloaded(owners).error == "550 5.1.1 No such user"
+    server.script.clear()
+    make_due(owners)
+    assert delivery.deliver(owners.pk) is JobOutcome.DONE
+    assert reloaded(customers).state == State.FAILED
+
+    late = queue_mail("signing/accepted_owner", to=OWNER)
+    server.script["RCPT"] = "550 5.1.1 No such user"
+    with time_machine.travel(late.created_at + delivery.GIVE_UP_AFTER):
+        assert delivery.deliver(late.pk) is JobOutcome.GIVEN_UP
+    assert reloaded(late).state == State.ATTENTION
+
+
 @pytest.mark.parametrize("goodbye", [HANG, DROP, "500 What?", "421 Shutting down"])
 def test_a_goodbye_that_goes_wrong_does_not_unsend_a_mail(server: Server, goodbye: str) -> None:
     email = queue_mail()
     server.script["QUIT"] = goodbye
-    assert delivery.deliver(email.pk) is delivery.Outcome.SENT
+    assert delivery.deliver(email.pk) is JobOutcome.DONE
     assert reloaded(email).smtp_reply == STEPS["BODY"]
 
 
 def test_a_refusal_stands_even_if_the_goodbye_goes_wrong(server: Server) -> None:
     email = queue_mail()
     server.script |= {"BODY": "554 5.7.1 Rejected", "RSET": DROP}
-    assert delivery.deliver(email.pk) is delivery.Outcome.NOT_SENT
+    assert delivery.deliver(email.pk) is JobOutcome.GIVEN_UP
     assert reloaded(email).error == "554 5.7.1 Rejected"
 
 
@@ -104,14 +126,14 @@ def test_a_wrong_password_is_ours_to_mend_so_no_mail_fails(server: Server, setti
     settings.EMAIL_HOST_USER = settings.EMAIL_HOST_PASSWORD = "devis"
     server.script |= {"EHLO": "250-mail.test\r\n250 AUTH PLAIN", "AUTH": "535 5.7.8 Authentication failed"}
     email = queue_mail()
-    assert delivery.deliver(email.pk) is delivery.Outcome.UNREACHABLE
+    assert delivery.deliver(email.pk) is JobOutcome.AWAY
     assert reloaded(email).state == State.QUEUED
 
 
 def test_a_server_without_the_promised_encryption_gets_nothing(server: Server, settings: Settings) -> None:
     settings.EMAIL_USE_TLS = True
     email = queue_mail()
-    assert delivery.deliver(email.pk) is delivery.Outcome.UNREACHABLE
+    assert delivery.deliver(email.pk) is JobOutcome.AWAY
     assert server.heard == []
 
 
@@ -131,7 +153,7 @@ def test_a_mail_that_is_put_off_does_not_keep_the_others_back(server: Server) ->
 
 
 def test_one_sweep_is_bounded(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(delivery, "BATCH", 2)
+    monkeypatch.setattr(delivery, "MAILS", replace(delivery.MAILS, batch=2))
     for _ in range(3):
         queue_mail()
     assert delivery.sweep() == 2

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
+from dataclasses import replace
 
 import pytest
 import time_machine
@@ -10,19 +12,24 @@ from django.contrib.auth.models import User
 from django.db import DatabaseError
 from django.utils import timezone
 
-from notifications import delivery, registry
+from notifications import delivery, events
 from notifications.models import Notification, OutgoingEmail
+from notifications.queue import JobOutcome
 from notifications.tests.factories import Listener, make_due, queue_code, queue_mail, reloaded
 from notifications.tests.smtp import Server
 
 pytestmark = pytest.mark.django_db
 
 
+def hear(monkeypatch: pytest.MonkeyPatch, handler: events.Handler | None) -> None:
+    """What the application above would do about the mail of `queue_mail`."""
+    mail = dataclasses.replace(events.mail_of("quotes/refused"), settled=handler)
+    monkeypatch.setitem(events._mails, mail.message, mail)
+
+
 def test_a_sent_mail_is_told_with_the_servers_answer(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
     seen = []
-    monkeypatch.setitem(
-        registry._handlers, "quotes", lambda email: seen.append((email.state, email.smtp_reply))
-    )
+    hear(monkeypatch, lambda email: seen.append((email.state, email.smtp_reply)))
     email = queue_mail()
     delivery.deliver(email.pk)
     assert seen == [("sent", "250 2.0.0 Ok: queued as 4711")]
@@ -56,7 +63,7 @@ def test_a_handler_that_fails_does_not_unsend_the_mail(
 ) -> None:
     listener.trouble = trouble
     email = queue_code()
-    assert delivery.deliver(email.pk) is delivery.Outcome.SENT
+    assert delivery.deliver(email.pk) is JobOutcome.DONE
     email = reloaded(email)
     assert (email.state, email.told, email.sealed_secrets) == ("sent", False, None)
 
@@ -85,7 +92,7 @@ def test_what_a_failing_handler_wrote_is_undone(server: Server, monkeypatch: pyt
         Notification.objects.create(user=user, kind="x", text="x")
         raise ValueError("half way")
 
-    monkeypatch.setitem(registry._handlers, "quotes", half_done)
+    hear(monkeypatch, half_done)
     delivery.deliver(queue_mail().pk)
     assert not Notification.objects.exists()
 
@@ -93,7 +100,8 @@ def test_what_a_failing_handler_wrote_is_undone(server: Server, monkeypatch: pyt
 def test_a_handler_that_always_fails_does_not_keep_others_from_hearing(
     server: Server, listener: Listener, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(delivery, "BATCH", 1)
+    monkeypatch.setattr(delivery, "MAILS", replace(delivery.MAILS, batch=1))
+    monkeypatch.setattr(delivery, "UNHEARD", replace(delivery.UNHEARD, batch=1))
     listener.trouble = ValueError("no")
     first, second = queue_mail(), queue_mail()
     delivery.sweep()
@@ -109,7 +117,23 @@ def test_a_handler_that_always_fails_does_not_keep_others_from_hearing(
 def test_a_mail_that_nobody_listens_for_is_settled_all_the_same(
     server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.delitem(registry._handlers, "quotes")
+    hear(monkeypatch, None)
     email = queue_mail()
     delivery.deliver(email.pk)
     assert reloaded(email).told
+
+
+def test_a_mail_of_another_release_waits_for_somebody_who_knows_it(
+    server: Server, listener: Listener
+) -> None:
+    email = queue_mail()
+    OutgoingEmail.objects.update(message="quotes/of_tomorrow")
+    start = timezone.now()
+    with time_machine.travel(start, tick=False) as clock:
+        assert delivery.deliver(email.pk) is JobOutcome.DONE
+        assert not reloaded(email).told
+        OutgoingEmail.objects.update(message="quotes/refused")
+        clock.shift(delivery.TELL_AGAIN_AFTER)
+        delivery.sweep()
+    assert listener.heard == [(email.pk, "sent")]
+    assert len(server.accepted) == 1
