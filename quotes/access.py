@@ -1,59 +1,59 @@
 """Who may see which quote: links open a grant in the browser's session, every request checks it again.
 
-`@quote_required` is the one door to a quote's pages. The situations are the rows of the access table, in its order.
+`@quote_required` is the one door to a quote's pages; what may be done behind it is asked of quotes/rules.py.
 """
 
 from __future__ import annotations
 
-import enum
+import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import wraps
+from http import HTTPStatus
 
-from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 
+from lib import addresses
+from notifications import restoration
+from quotes import rules
+from quotes.content import Content
 from quotes.journal import Actor
-from quotes.models import AccessLink, Quote, QuoteVersion
+from quotes.models import AccessLink, Company, Quote, QuoteVersion
+from quotes.rules import Circumstances, LinkStatus, Situation, Verb
 
 MAX_GRANTS = 20
 
 
-class Situation(enum.Enum):
-    BLOCKED = enum.auto()
-    CONCLUDED = enum.auto()
-    SETTLED = enum.auto()
-    UPDATING = enum.auto()
-    PAST_VALIDITY = enum.auto()
-    OPEN = enum.auto()
-
-
 @dataclass(frozen=True)
 class Visit:
-    """A request that holds a valid grant: this quote, by this link, in this situation."""
+    """A request that holds a valid grant: this quote, by this link, in these circumstances."""
 
     quote: Quote
     link: AccessLink
     version: QuoteVersion
-    situation: Situation
+    content: Content
+    company: Company | None
+    circumstances: Circumstances
+
+    @property
+    def situation(self) -> Situation:
+        return rules.situation(self.circumstances)
+
+    @property
+    def context(self) -> dict[str, object]:
+        """What the quote's pages show, each read once."""
+        return {
+            "quote": self.quote,
+            "version": self.version,
+            "content": self.content,
+            "company": self.company,
+            "link": self.link,
+        }
 
 
 View = Callable[[HttpRequest, Visit], HttpResponseBase]
 GuardedView = Callable[[HttpRequest, str], HttpResponseBase]
-
-
-def situation(quote: Quote, version: QuoteVersion) -> Situation:
-    """The first row of the access table that matches, once a valid link is at hand."""
-    if quote.is_blocked:
-        return Situation.BLOCKED
-    if quote.is_settled:
-        return Situation.SETTLED
-    if quote.state in Quote.CONCLUDED:
-        return Situation.CONCLUDED
-    if quote.state not in Quote.SIGNABLE:
-        return Situation.UPDATING
-    return Situation.PAST_VALIDITY if version.is_past_validity else Situation.OPEN
 
 
 def grant(request: HttpRequest, link: AccessLink) -> None:
@@ -72,27 +72,39 @@ def visit(request: HttpRequest, public_id: str) -> Visit | None:
     link_id = request.session.get("grants", {}).get(public_id)
     if link_id is None:
         return None
-    link = AccessLink.objects.select_related("quote__customer", "quote__owner").filter(pk=link_id).first()
-    if link is None or not link.is_valid or link.quote.public_id != public_id:
+    link = AccessLink.objects.with_version_in_force().filter(pk=link_id).first()
+    version: QuoteVersion | None = getattr(link, "version_in_force", None)
+    if link is None or link.quote.public_id != public_id or version is None:
         return None
-    version = link.quote.current_version
-    if version is None:
+    quote = link.quote.holding(version)
+    circumstances = quote.circumstances(version, link=link.status(version))
+    if circumstances.link is not LinkStatus.VALID:
         return None
-    return Visit(link.quote, link, version, situation(link.quote, version))
+    return Visit(
+        quote=quote,
+        link=link,
+        version=version,
+        content=version.reading,
+        company=Company.objects.first(),
+        circumstances=circumstances,
+    )
 
 
-def quote_required(*allowed: Situation) -> Callable[[View], GuardedView]:
-    """Let a view run only with a valid grant and in the situations named; else the page that tells where one stands."""
+def quote_required(verb: Verb, *, no_grant: str = "quotes/no_access.html") -> Callable[[View], GuardedView]:
+    """Let a view run only with a valid grant and where its verb is possible; else the page that tells where one is.
+
+    `no_grant` is the page for those without one.
+    """
 
     def decorate(view: View) -> GuardedView:
         @wraps(view)
         def guarded(request: HttpRequest, public_id: str) -> HttpResponseBase:
             found = visit(request, public_id)
             if found is None:
-                return no_access(request, public_id)
+                return render(request, no_grant, {"public_id": public_id}, status=403)
             if found.situation is Situation.BLOCKED:
                 return blocked(request)
-            if found.situation not in allowed:
+            if not rules.may(verb, found.circumstances):
                 return redirect(found.quote)
             return view(request, found)
 
@@ -102,26 +114,35 @@ def quote_required(*allowed: Situation) -> Callable[[View], GuardedView]:
     return decorate
 
 
-def no_access(
-    request: HttpRequest, public_id: str, *, template: str = "quotes/no_access.html"
-) -> HttpResponse:
-    """One page for all who hold no grant, whether or not the quote exists."""
-    return render(request, template, {"public_id": public_id}, status=403)
+def open_house(view: GuardedView) -> GuardedView:
+    """Let a view run that ends in a mail or a charge; after a restore, until the house is opened, a page says when."""
+
+    @wraps(view)
+    def guarded(request: HttpRequest, public_id: str) -> HttpResponseBase:
+        return come_back(request) if restoration.is_closed() else view(request, public_id)
+
+    return guarded
+
+
+def come_back(request: HttpRequest) -> HttpResponse:
+    response = render(request, "quotes/come_back.html", status=HTTPStatus.SERVICE_UNAVAILABLE)
+    response.headers["Retry-After"] = "1800"
+    return response
 
 
 def blocked(request: HttpRequest) -> HttpResponse:
     return render(request, "quotes/blocked.html", status=403)
 
 
+def browser_of(request: HttpRequest) -> str:
+    """This browser's own secret, in its session: a code asked for here is of no use elsewhere."""
+    if "browser" not in request.session:
+        request.session["browser"] = secrets.token_hex(32)
+    return str(request.session["browser"])
+
+
 def actor_of(request: HttpRequest) -> Actor:
     """The customer behind this request, as far as a browser tells."""
-    return Actor("customer", ip=client_ip(request), agent=request.headers.get("User-Agent", "")[:300])
-
-
-def client_ip(request: HttpRequest) -> str:
-    """The address that the outermost trusted proxy saw; without proxies the peer itself."""
-    hops = [hop.strip() for hop in request.headers.get("X-Forwarded-For", "").split(",") if hop.strip()]
-    count = settings.TRUSTED_PROXY_COUNT
-    if count and len(hops) >= count:
-        return str(hops[-count])[:45]
-    return str(request.META.get("REMOTE_ADDR", ""))[:45]
+    return Actor(
+        "customer", ip=addresses.client_ip(request), agent=request.headers.get("User-Agent", "")[:300]
+    )

@@ -1,21 +1,27 @@
 """What a version says: the frozen text of a quote, read from and written to canonical JSON (`schema: 1`).
 
 Everything that the customer sees stands in here, and pages, mails and PDFs of a sent quote read nothing else:
-what is displayed, what is hashed and what is signed are one.
+what is displayed, what is hashed and what is signed are one. Stored text is never written anew: a schema that has been
+frozen once is read for ever (`LATER`).
 """
 
 from __future__ import annotations
 
 import datetime as dt
 import json
-from dataclasses import asdict, dataclass, fields
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, fields, replace
 from decimal import Decimal
 from typing import Any, TypeVar
 
-from quotes import french
+from django.utils import timezone
+
+from lib import french
+from quotes.law import contract
+from quotes.law.contract import Exempt, Facts, Kind, Nature, Notice, Place
 from quotes.money import ZERO, Totals, VatShare
 
-SCHEMA = 1
+SCHEMA = 3
 Json = dict[str, Any]
 T = TypeVar("T")
 
@@ -54,15 +60,18 @@ class CompanyFacts:
     logo: Logo | None = None
     travel_costs: str = ""
     quote_cost: str = ""
+    vat_notice: str = ""  # why it charges no VAT, in words; empty for who does
 
     @property
     def legal_line(self) -> str:
         """Who sells, as the law wants it at the foot of a quote, a page and a mail (art. R123-237 C. com.)."""
         form = f"{self.legal_form} au capital de {self.capital}" if self.capital else self.legal_form
         siret = french.NBSP.join((self.siret[:3], self.siret[3:6], self.siret[6:9], self.siret[9:]))
-        vat = f"TVA {self.vat_number}" if self.vat_number else "TVA non applicable, art. 293 B du CGI"
+        vat = f"TVA {self.vat_number}" if self.vat_number else ""
         identity = ", ".join(filter(None, [self.legal_name, form, ", ".join(self.address.splitlines())]))
-        numbers = ", ".join(filter(None, [f"SIRET{french.NBSP}{siret}", self.registration, vat]))
+        numbers = ", ".join(
+            filter(None, [f"SIRET{french.NBSP}{siret}", self.registration, vat, self.vat_notice])
+        )
         return f"{identity}. {numbers}."
 
 
@@ -89,7 +98,10 @@ class OwnerFacts:
 
 @dataclass(frozen=True)
 class LineFacts:
-    """A line of the quote; amounts in euros excl. tax, `discount` and `vat_rate` in percent."""
+    """A line of the quote; amounts in euros excl. tax, `discount` and `vat_rate` in percent.
+
+    `identity` is the same in every version of the quote; empty in schema 1, which had none.
+    """
 
     kind: str
     label: str
@@ -101,6 +113,7 @@ class LineFacts:
     vat_rate: Decimal = ZERO
     option: bool = False
     total: Decimal = ZERO
+    identity: str = ""
 
     @property
     def counts(self) -> bool:
@@ -115,6 +128,12 @@ class Section:
     description: str
     lines: tuple[LineFacts, ...]
 
+    @property
+    def subtotal(self) -> Decimal | None:
+        """Of what is sold under this heading, in euros excl. tax; None where nothing is."""
+        sold = [line.total for line in self.lines if line.counts]
+        return sum(sold, ZERO) if self.label and sold else None
+
 
 @dataclass(frozen=True)
 class DepositFacts:
@@ -124,6 +143,60 @@ class DepositFacts:
     value: Decimal
     amount: Decimal
     balance: Decimal
+
+
+@dataclass(frozen=True)
+class DiscountFacts:
+    """The discount on the total: `kind` percent or amount, `value` as agreed; in euros it stands in the totals."""
+
+    kind: str
+    value: Decimal
+
+
+@dataclass(frozen=True)
+class AidFacts:
+    """An aid after the total, in euros; one that is deducted lessens what is left to pay and no VAT."""
+
+    kind: str
+    payer: str
+    amount: Decimal
+    conditional: bool
+    deducted: bool
+
+    @property
+    def words(self) -> str:
+        named = AID_WORDS[self.kind]
+        return f"{named}, {self.payer}{', sous réserve' if self.conditional else ''}"
+
+
+@dataclass(frozen=True)
+class ZeroRateFacts:
+    """What stands in the totals instead of « TVA 0 % », and the mention that goes with it."""
+
+    line: str
+    words: str
+
+
+@dataclass(frozen=True)
+class Contribution:
+    """« Cadre de contribution »: a PDF of whoever pays the CEE, handed over before the quote is signed."""
+
+    sha256: str
+    dated: dt.date
+
+    @property
+    def path(self) -> str:
+        return f"contributions/{self.sha256}.pdf"
+
+
+@dataclass(frozen=True)
+class VatRow:
+    """A rate as the totals name it."""
+
+    label: str
+    base: Decimal
+    amount: Decimal
+    is_charged: bool
 
 
 @dataclass(frozen=True)
@@ -137,7 +210,7 @@ class Terms:
 
 
 @dataclass(frozen=True)
-class Notice:
+class LegalNotice:
     id: str
     title: str
     text: str
@@ -145,25 +218,47 @@ class Notice:
 
 @dataclass(frozen=True)
 class Consent:
-    """Words that the signatory ticks, never ticked beforehand."""
+    """Words that the signatory ticks, never ticked beforehand; `otherwise`: what to do who cannot tick them."""
 
     id: str
     words: str
     required: bool
     when: str = "signature"
+    otherwise: str = ""
 
 
 @dataclass(frozen=True)
 class WithdrawalFacts:
-    """The consumer's right to withdraw: `days` days, or 0 with the `exception` of art. L221-28 and its `reason`."""
+    """The consumer's right to withdraw: `days` days, or 0 with the `exception` of art. L221-28 and its `reason`.
+
+    `start`: from the delivery or from the conclusion; empty in schemas 1 and 2, which told the conclusion to everybody.
+    """
 
     days: int
     exception: str = ""
     reason: str = ""
+    start: str = ""
+
+
+@dataclass(frozen=True)
+class LawFacts:
+    """What the law asks about the contract beside customer and place; values of quotes/law/contract.py."""
+
+    nature: str
+    exempt: str = ""
+    is_small: bool | None = None
+    visited_on: dt.date | None = None
 
 
 @dataclass(frozen=True)
 class Content:
+    """`email` is the address that the version was made for: not shown, but hashed; empty in schema 1.
+
+    `law` is None in schemas 1 and 2: nobody had asked for the nature of the contract.
+    `requested_on` and `requested_by` (« par téléphone ») tell the customer's own request, where it was noted.
+    `rge_proof` is the SHA-256 of the certificate's PDF that travels with the quote; empty: there is none.
+    """
+
     number: str
     version: int
     title: str
@@ -183,19 +278,136 @@ class Content:
     totals: Totals
     deposit: DepositFacts | None
     terms: Terms | None
-    notices: tuple[Notice, ...]
+    notices: tuple[LegalNotice, ...]
     consents: tuple[Consent, ...]
     withdrawal: WithdrawalFacts | None = None
     payment_methods: tuple[str, ...] | None = None
+    email: str = ""
+    law: LawFacts | None = None
+    discount: DiscountFacts | None = None
+    zero_rate: ZeroRateFacts | None = None
+    aids: tuple[AidFacts, ...] = ()
+    contribution: Contribution | None = None
+    delivery: str = ""
+    formalities: str = ""
+    requested_on: dt.date | None = None
+    requested_by: str = ""
+    rge_proof: str = ""
+
+    @property
+    def request(self) -> str:
+        """`le 3 novembre 2026, par téléphone`; empty where nothing was noted."""
+        on = f"le {french.day(self.requested_on)}" if self.requested_on else ""
+        return ", ".join(filter(None, (on, self.requested_by)))
+
+    @property
+    def planned(self) -> list[tuple[str, str]]:
+        """What happens when, each with its word."""
+        said = (
+            ("Livraison", self.delivery),
+            ("Début", self.start),
+            ("Durée", self.duration),
+            ("Démarches", self.formalities),
+        )
+        return [(word, when) for word, when in said if when]
 
     @property
     def total(self) -> Decimal:
-        """What the customer pays in all, in euros incl. tax."""
+        """The price, in euros incl. tax; aids do not change it."""
         return self.totals.incl_tax
+
+    @property
+    def deducted(self) -> tuple[AidFacts, ...]:
+        return tuple(aid for aid in self.aids if aid.deducted)
+
+    @property
+    def estimates(self) -> tuple[AidFacts, ...]:
+        """Aids that the customer may get: said, and taken off nothing."""
+        return tuple(aid for aid in self.aids if not aid.deducted)
+
+    @property
+    def payable(self) -> Decimal:
+        """What the customer pays in all: the total less the aids that are deducted from it."""
+        return self.total - sum((aid.amount for aid in self.deducted), ZERO)
+
+    @property
+    def vat_rows(self) -> tuple[VatRow, ...]:
+        return tuple(
+            VatRow(self.zero_rate.line, share.base, share.amount, is_charged=False)
+            if self.zero_rate and not share.rate
+            else VatRow(f"TVA {french.percent(share.rate)}", share.base, share.amount, is_charged=True)
+            for share in self.totals.vat
+        )
 
     @property
     def contract_words(self) -> str:
         return CONTRACT_WORDS[self.contract]
+
+    def facts(
+        self,
+        *,
+        nature: str = "",
+        concluded_at: dt.datetime | None = None,
+        delivered_on: dt.date | None = None,
+        performed_on: dt.date | None = None,
+        early_start: bool = False,
+    ) -> Facts:
+        """For quotes/law/contract.py; `nature` is what the owner has said since of a version that does not say it."""
+        law = self.law or LawFacts(nature or Nature.UNKNOWN, exempt=self._old_exemption)
+        return Facts(
+            kind=Kind(self.customer.kind),
+            place=Place(self.contract),
+            nature=Nature(law.nature),
+            exempt=Exempt(law.exempt),
+            is_small=law.is_small,
+            visited_on=law.visited_on,
+            concluded_at=concluded_at,
+            delivered_on=delivered_on,
+            performed_on=performed_on,
+            notice=self._notice,
+            urgency_asked=any(consent.id == "urgent_repair" for consent in self.consents),
+            early_start=early_start
+            and self.law is not None,  # the old box did not say that the right is lost
+            reason=self.withdrawal.reason if self.withdrawal else "",
+        )
+
+    @property
+    def _notice(self) -> Notice:
+        """Which one it was frozen with."""
+        if self.withdrawal is None or not self.withdrawal.days:
+            return Notice.NONE
+        return Notice(self.withdrawal.start or Notice.OLD)
+
+    @property
+    def _old_exemption(self) -> str:
+        """Schemas 1 and 2 kept the words of an exception alone: whichever it was, it gives no right."""
+        is_exempt = self.withdrawal is not None and not self.withdrawal.days
+        return Exempt.MADE_TO_MEASURE if is_exempt else Exempt.NONE
+
+    @property
+    def money_waits(self) -> bool:
+        """Whoever signs this version, whenever, is asked for nothing during the seven days after it.
+
+        Versions that were frozen before said nothing of it: it holds for them, but is not printed into them.
+        """
+        return self.law is not None and contract.bans_money(self.facts())
+
+    @property
+    def money_waits_after_visit(self) -> bool:
+        """The same, but only for whoever signs on the day of the visit: a PDF says it of any day."""
+        facts = self.facts()
+        return (
+            not self.money_waits
+            and contract.bans_money(replace(facts, place=Place.OFF_PREMISES))
+            and bool(facts.visited_on)
+        )
+
+    @property
+    def deposit_words(self) -> str:
+        """How the deposit is called before the signature, today."""
+        if contract.bans_money(self.facts(concluded_at=timezone.now())):
+            return f"Acompte, 7{french.NBSP}jours après la signature au plus tôt"
+        return "Acompte à la commande"
 
     @property
     def sections(self) -> tuple[Section, ...]:
@@ -224,15 +436,58 @@ class Content:
     def from_json(cls, text: str) -> Content:
         """Read a frozen version back; a schema that this software does not know is refused."""
         document = json.loads(text)
-        if document.pop("schema") != SCHEMA:
+        schema = document.pop("schema")
+        if schema not in range(1, SCHEMA + 1):
             raise ValueError("unknown schema of a version")
+        for number in range(schema, SCHEMA):
+            document = LATER[number](document)
         return cls(**(document | _parts(document)))
 
 
+def _with_identities(document: Json) -> Json:
+    """Schema 1 did not say which line is which, nor for whose address it was made."""
+    return document | {"email": "", "lines": [line | {"identity": ""} for line in document["lines"]]}
+
+
+def _with_law(document: Json) -> Json:
+    """Schema 2 knew nothing of the nature of a contract, nor from when on its right to withdraw runs."""
+    withdrawal = document.get("withdrawal")
+    return document | {"law": None, "withdrawal": withdrawal and withdrawal | {"start": ""}}
+
+
+def _with_money(document: Json) -> Json:
+    """Schema 2 knew no discount on the total and no aid, and told the VAT franchise by a number that was not there."""
+    notice = "" if document["company"]["vat_number"] else "TVA non applicable, art. 293 B du CGI"
+    return document | {
+        "company": document["company"] | {"vat_notice": notice},
+        "totals": document["totals"] | {"discount": "0.00"},
+        "discount": None,
+        "zero_rate": None,
+        "aids": [],
+        "contribution": None,
+    }
+
+
+def _with_mentions(document: Json) -> Json:
+    """Schema 2 knew neither delivery nor formalities, nor who had asked for the quote, nor a certificate."""
+    unsaid = {"delivery": "", "formalities": "", "requested_on": None, "requested_by": "", "rge_proof": ""}
+    return document | unsaid
+
+
+def _of_the_law(document: Json) -> Json:
+    """What schema 2 did not ask for yet."""
+    return _with_mentions(_with_money(_with_law(document)))
+
+
+# A document of each schema as the next one would say it.
+LATER: dict[int, Callable[[Json], Json]] = {1: _with_identities, 2: _of_the_law}
+
+
+AID_WORDS = {"cee": "Prime CEE", "mpr": "MaPrimeRénov'", "other": "Aide"}
 CONTRACT_WORDS = {
-    "distance": "Conclu à distance",
-    "off_premises": "Conclu hors établissement",
-    "on_premises": "Conclu en établissement",
+    "distance": "Signé à distance",
+    "off_premises": "Signé chez vous, en présence de l'entreprise (contrat hors établissement)",
+    "on_premises": "Signé dans nos locaux",
 }
 
 
@@ -257,10 +512,18 @@ def _parts(document: Json) -> Json:
     company = document["company"]
     logo = company.pop("logo")
     totals, deposit, terms = document["totals"], document["deposit"], document["terms"]
-    withdrawal, methods = document.get("withdrawal"), document.get("payment_methods")
+    withdrawal, methods, law = (
+        document.get("withdrawal"),
+        document.get("payment_methods"),
+        document.get("law"),
+    )
+    visited_on = law and law.get("visited_on")
+    discount, zero_rate, contribution = document["discount"], document["zero_rate"], document["contribution"]
+    requested = document["requested_on"]
     return {
         "issued_on": dt.date.fromisoformat(document["issued_on"]),
         "valid_until": dt.date.fromisoformat(document["valid_until"]),
+        "requested_on": dt.date.fromisoformat(requested) if requested else None,
         "company": CompanyFacts(**company, logo=Logo(**logo) if logo else None),
         "customer": CustomerFacts(**document["customer"]),
         "owner": OwnerFacts(**document["owner"]),
@@ -268,11 +531,21 @@ def _parts(document: Json) -> Json:
         "totals": Totals(
             excl_tax=Decimal(totals["excl_tax"]),
             vat=tuple(_facts(VatShare, share) for share in totals["vat"]),
+            discount=Decimal(totals["discount"]),
         ),
+        "discount": _facts(DiscountFacts, discount) if discount else None,
+        "zero_rate": ZeroRateFacts(**zero_rate) if zero_rate else None,
+        "aids": tuple(_facts(AidFacts, aid) for aid in document["aids"]),
+        "contribution": Contribution(contribution["sha256"], dt.date.fromisoformat(contribution["dated"]))
+        if contribution
+        else None,
         "deposit": _facts(DepositFacts, deposit) if deposit else None,
         "terms": Terms(**terms) if terms else None,
-        "notices": tuple(Notice(**notice) for notice in document["notices"]),
+        "notices": tuple(LegalNotice(**notice) for notice in document["notices"]),
         "withdrawal": WithdrawalFacts(**withdrawal) if withdrawal else None,
+        "law": LawFacts(**law | {"visited_on": visited_on and dt.date.fromisoformat(visited_on)})
+        if law
+        else None,
         "payment_methods": None if methods is None else tuple(methods),
         "consents": tuple(Consent(**consent) for consent in document["consents"]),
     }

@@ -8,21 +8,25 @@ The format is final from the first event: docs/evidence.md tells how anyone reco
 from __future__ import annotations
 
 import hashlib
+import heapq
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
 from django.utils import timezone
 
-from quotes import glance
+from lib import VERSION
+from quotes import list_columns
 from quotes.content import canonical
-from quotes.models import JournalHead, Quote, QuoteEvent
+from quotes.facts import fact_of, followers
+from quotes.models import JournalHead, PurgedEvent, Quote, QuoteEvent
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AbstractBaseUser
 
 GENESIS = "0" * 64
-SOFTWARE = "logisav 1"
+SOFTWARE = f"logisav {VERSION}"
 
 
 @dataclass(frozen=True)
@@ -55,22 +59,24 @@ def open_journal(quote: Quote) -> None:
 def append(quote: Quote, kind: str, *, actor: Actor, **facts: Any) -> QuoteEvent:
     """Write one fact in the transaction of what it records. Locks JournalHead: call it last.
 
-    What lists show of the quote follows, so a fact that they tell wants the quote's lock first: held already by
-    nearly all who call this, taken here for the others.
+    Raises Undeclared for a kind that no `events.py` knows. What lists show of the quote follows, so a fact that moves
+    them wants the quote's lock, which the caller holds.
     """
     if not transaction.get_connection().in_atomic_block:
         raise RuntimeError("a fact is written in the transaction of what it records")
-    told = kind not in glance.QUIET
-    if told:
-        Quote.objects.select_for_update(no_key=True).only("pk").get(pk=quote.pk)
-    event = _append(quote, kind, actor, facts)
-    if told:
-        glance.refresh(quote)
+    heads = JournalHead.objects.select_for_update(of=("self",), no_key=True)
+    if not fact_of(kind).moves_list:
+        return _write(heads.get(quote=quote), quote, kind, actor, facts)
+    # In one statement: under the quote's lock nothing that lists show changes while this waits for the head.
+    head = heads.select_related("quote").annotate(**list_columns.looked_up()).get(quote=quote)
+    event = _write(head, quote, kind, actor, facts)
+    list_columns.store(quote, list_columns.facts_with(head, event))
+    for follow in followers():
+        follow(head.quote)
     return event
 
 
-def _append(quote: Quote, kind: str, actor: Actor, facts: dict[str, Any]) -> QuoteEvent:
-    head = JournalHead.objects.select_for_update(no_key=True).get(quote=quote)
+def _write(head: JournalHead, quote: Quote, kind: str, actor: Actor, facts: dict[str, Any]) -> QuoteEvent:
     now = timezone.now()
     record = canonical(
         {
@@ -94,13 +100,19 @@ def _append(quote: Quote, kind: str, actor: Actor, facts: dict[str, Any]) -> Quo
 def first_bad_row(quote: Quote) -> int | None:
     """Recompute the chain; the number of the first row that does not hold, None when all do."""
     previous, seq = GENESIS, 0
-    for event in quote.events.order_by("seq"):
+    for row in places(quote):
         seq += 1
-        if event.seq != seq or not _holds(event, previous):
+        if row.seq != seq or (isinstance(row, QuoteEvent) and not _holds(row, previous)):
             return seq
-        previous = event.hash
+        previous = row.hash
     head = JournalHead.objects.get(quote=quote)
     return None if (head.seq, head.hash) == (seq, previous) else seq + 1
+
+
+def places(quote: Quote) -> Iterator[QuoteEvent | PurgedEvent]:
+    """Every place of the chain; of a row that was purged, its hash. Whether that was allowed: signing's audit."""
+    kept, gone = quote.events.order_by("seq"), quote.purged_events.order_by("seq")
+    return heapq.merge(kept, gone, key=lambda row: row.seq)
 
 
 def _holds(event: QuoteEvent, previous: str) -> bool:

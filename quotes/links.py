@@ -5,9 +5,9 @@ from __future__ import annotations
 import hashlib
 import secrets
 
-from django.conf import settings
 from django.urls import reverse
 
+from lib import addresses
 from quotes.models import AccessLink, Quote
 
 
@@ -20,18 +20,23 @@ def make_link(quote: Quote, *, requested: bool = False) -> tuple[AccessLink, str
         email=quote.customer.email,
         requested=requested,
     )
-    return link, absolute(reverse("quotes:open_link", args=[token]))
+    return link, addresses.absolute(reverse("quotes:open_link", args=[token]))
 
 
-def absolute(path: str) -> str:
-    """Addresses in mails come from SITE_URL alone, never from a Host header."""
-    return f"{settings.SITE_URL}{path}"
+def answer_address(token: str) -> str:
+    """The page with « Je confirme » and « Ce n'était pas moi », for one mail to the contract's address."""
+    return addresses.absolute(reverse("quotes:answer_declaration", args=[token]))
 
 
 def quote_address(quote: Quote) -> str:
     """The token-free address of a quote's pages: opens nothing without a grant."""
-    return absolute(quote.get_absolute_url())
+    return addresses.absolute(quote.get_absolute_url())
+
+
+def withdrawal_address(quote: Quote) -> str:
+    """« Renoncer au contrat ici » of this contract: needs no link."""
+    return addresses.absolute(reverse("quotes:withdraw", args=[quote.public_id]))
 
 
 def desk_address(quote: Quote) -> str:
-    return absolute(reverse("admin:quotes_quote_change", args=[quote.pk]))
+    return addresses.absolute(reverse("admin:quotes_quote_change", args=[quote.pk]))

@@ -1,12 +1,13 @@
 """Every euro of a quote is computed here, once: pure Decimal, no database, no formatting.
 
 Amounts are in EUR with two decimals, rounded half up. A line is rounded to the cent, VAT is computed
-per rate on the sum of that rate's lines (art. 242 nonies A, annexe II CGI), the total is the sum of these.
+per rate on the sum of that rate's lines (art. 242 nonies A, annexe II CGI), the total is the sum of these. A discount
+on the total is taken off before VAT; aids after it, from what the customer pays, and no VAT changes with them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Protocol
@@ -14,7 +15,12 @@ from typing import Protocol
 CENT = Decimal("0.01")
 ZERO = Decimal("0.00")
 HUNDRED = Decimal(100)
-VAT_RATES = tuple(Decimal(rate) for rate in ("20", "10", "5.5", "2.1", "0"))
+# The most a line, a total or a deposit may come to: a form says so, and every column, page and bank takes it.
+MOST = Decimal("999999999.99")
+# What a column of 14 digits holds, of what an older form let through.
+MOST_STORED = Decimal("999999999999.99")
+# All that a column takes; which of them a company may choose says quotes/law/vat.py.
+VAT_RATES = tuple(Decimal(rate) for rate in ("20", "13", "10", "8.5", "5.5", "2.1", "0.9", "0"))
 
 
 def to_cent(amount: Decimal) -> Decimal:
@@ -50,11 +56,31 @@ class VatShare:
 
 
 @dataclass(frozen=True)
+class Discount:
+    """What is taken off the total excl. tax: `percent` of it, or an `amount` in euros; the other is None."""
+
+    percent: Decimal | None = None
+    amount: Decimal | None = None
+
+    def of(self, gross: Decimal) -> Decimal:
+        """In euros, to the cent; never more than there is."""
+        if self.percent is not None:
+            return min(percentage_of(gross, self.percent), gross)
+        return min(self.amount or ZERO, gross)
+
+
+@dataclass(frozen=True)
 class Totals:
-    """The sums of a quote in euros; `vat` from the highest rate down."""
+    """The sums of a quote in euros; `vat` from the highest rate down, on bases from which `discount` is taken off."""
 
     excl_tax: Decimal
     vat: tuple[VatShare, ...]
+    discount: Decimal = ZERO
+
+    @property
+    def gross(self) -> Decimal:
+        """The sum of the lines, before the discount on the total."""
+        return self.excl_tax + self.discount
 
     @property
     def vat_total(self) -> Decimal:
@@ -65,18 +91,36 @@ class Totals:
         return self.excl_tax + self.vat_total
 
 
-def totals(lines: Iterable[Priced]) -> Totals:
+def totals(lines: Iterable[Priced], *, discount: Discount | None = None) -> Totals:
     """Sum the lines that count: options, sections and free texts stay outside every total."""
     bases: dict[Decimal, Decimal] = {}
     for line in lines:
         if line.counts:
             rate = line.vat_rate.normalize()
             bases[rate] = bases.get(rate, ZERO) + line.total
+    taken = discount.of(sum(bases.values(), ZERO)) if discount else ZERO
+    for rate, part in spread(taken, bases).items():
+        bases[rate] -= part
     shares = tuple(
         VatShare(rate=rate, base=bases[rate], amount=to_cent(bases[rate] * rate / HUNDRED))
         for rate in sorted(bases, reverse=True)
     )
-    return Totals(excl_tax=sum(bases.values(), ZERO), vat=shares)
+    return Totals(excl_tax=sum(bases.values(), ZERO), vat=shares, discount=taken)
+
+
+def spread(amount: Decimal, bases: Mapping[Decimal, Decimal]) -> dict[Decimal, Decimal]:
+    """An amount over the bases of the rates, in proportion to them, to the cent and without a cent lost.
+
+    By largest remainder; of equal remainders the one of the higher rate goes first.
+    """
+    cents = {rate: int(base / CENT) for rate, base in bases.items()}
+    whole, to_give = sum(cents.values()), int(amount / CENT)
+    if not whole:
+        return {}
+    parts = {rate: divmod(to_give * share, whole) for rate, share in cents.items()}
+    left = to_give - sum(part for part, _ in parts.values())
+    first = sorted(parts, key=lambda rate: (parts[rate][1], rate), reverse=True)[:left]
+    return {rate: (part + (rate in first)) * CENT for rate, (part, _) in parts.items()}
 
 
 def percentage_of(amount: Decimal, percent: Decimal) -> Decimal:

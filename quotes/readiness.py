@@ -6,43 +6,100 @@ fine may be due for it, but the quote binds both sides, and only its owner knows
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator
 from decimal import Decimal
-from enum import Enum
-from functools import cached_property
+from functools import cached_property, partial
 
+from django.db import models
+from django.utils import timezone
+
+from lib import french
+from lib.day import today_in_paris
+from lib.fields import NOT_STORABLE
 from quotes import money
-from quotes.models import Company, Customer, Quote, QuoteLine
-from quotes.models.quote import today_in_paris
-
-
-class Place(Enum):
-    """Where something is mended."""
-
-    QUOTE = "quote"
-    CUSTOMER = "customer"
-    COMPANY = "company"
-
-
-@dataclass(frozen=True)
-class Finding:
-    """`field` names what to fill in at that place; `law` says who asks for it, if not good sense alone."""
-
-    sentence: str
-    place: Place
-    field: str
-    law: str = ""
-    blocking: bool = False
+from quotes.findings import Finding, MendedAt
+from quotes.law import contract, mentions, vat
+from quotes.law.contract import Exempt, Facts, Kind, Nature, Needs, Place, Refusal
+from quotes.law.gaps import Gap, gaps
+from quotes.law.mentions import CollectionPoint, Subcontractor, Waste, speaks_of_energy
+from quotes.models import Aid, Company, Customer, Quote, QuoteLine
+from quotes.models.aid import deducted, standing
+from quotes.money_checks import MONEY_CHECKS
 
 
 class Draft:
     """A working copy as it stands, read once."""
 
-    def __init__(self, quote: Quote) -> None:
+    def __init__(
+        self,
+        quote: Quote,
+        *,
+        lines: list[QuoteLine] | None = None,
+        aids: list[Aid] | None = None,
+        company: Company | None = None,
+    ) -> None:
         self.quote = quote
-        self.company = Company.objects.first() or Company()
-        self.lines = list(quote.lines.all())
+        self.company = company or Company.objects.first() or Company()
+        self.lines = list(quote.lines.all()) if lines is None else lines
+        if aids is None:
+            aids = list(quote.aids.all()) if getattr(quote, "has_aids", True) else []
+        self.all_aids = aids
+
+    @cached_property
+    def totals(self) -> money.Totals:
+        return self.quote.totals_of(self.lines)
+
+    @cached_property
+    def aids(self) -> list[Aid]:
+        """Those whose lines are still sold."""
+        return standing(self.all_aids, self.lines)
+
+    @property
+    def deducted(self) -> list[Aid]:
+        return [aid for aid in self.aids if aid.is_deducted]
+
+    @property
+    def estimates(self) -> list[Aid]:
+        return [aid for aid in self.aids if not aid.is_deducted]
+
+    @property
+    def zero_rate(self) -> vat.ZeroRate | None:
+        """Why something is sold without VAT, as it would be frozen today; None where nothing is, or nobody has said."""
+        facts = self.vat_facts
+        if vat.ZERO_RATE not in facts.sold:
+            return None
+        return vat.zero_rate(facts.regime, facts.territory, facts.reason, facts.detail, on=today_in_paris())
+
+    @property
+    def payable(self) -> Decimal:
+        """What the customer pays in euros incl. tax, aids that are deducted taken off; never less than nothing."""
+        return max(self.totals.incl_tax - deducted(self.aids), money.ZERO)
+
+    @property
+    def deposit(self) -> Decimal:
+        """In euros incl. tax; 0 when none is asked for."""
+        return self.quote.deposit_of(self.payable)
+
+    @cached_property
+    def vat_facts(self) -> vat.VatFacts:
+        quote, company = self.quote, self.company
+        return vat.VatFacts(
+            regime=company.vat_regime,
+            territory=company.territory,
+            number=company.vat_number,
+            rates=frozenset(line.vat_rate.normalize() for line in self.priced),
+            sold=frozenset(line.vat_rate.normalize() for line in self.priced if line.counts),
+            reason=quote.vat_reason,
+            detail=quote.vat_detail,
+            is_business=not self.for_consumer,
+            siren=quote.customer.siren,
+            worksite=quote.worksite,
+        )
+
+    @property
+    def certificates(self) -> tuple[vat.Certificate, ...]:
+        """What the customer certifies for the reduced rates, and ticks to sign."""
+        return vat.certificates(self.vat_facts.sold, self.company.territory)
 
     @property
     def priced(self) -> list[QuoteLine]:
@@ -50,20 +107,62 @@ class Draft:
 
     @cached_property
     def for_consumer(self) -> bool:
-        return self.quote.customer.kind == Customer.Kind.INDIVIDUAL
+        return self.quote.customer.is_individual
+
+    @cached_property
+    def facts(self) -> Facts:
+        """Of the contract as if it were signed now: on the day of the visit it is off premises."""
+        quote = self.quote
+        return Facts(
+            kind=Kind(quote.customer.kind),
+            place=Place(quote.contract),
+            nature=Nature(quote.nature),
+            exempt=Exempt(quote.withdrawal_exception),
+            is_small=quote.small_business,
+            visited_on=quote.visited_on,
+            concluded_at=timezone.now(),
+            reason=quote.withdrawal_reason,
+        )
+
+    @cached_property
+    def needs(self) -> Needs:
+        return contract.needs(self.facts)
+
+    @cached_property
+    def law(self) -> mentions.Facts:
+        """What the law's module is told of this quote today; the company says of its waste what the quote does not."""
+        quote, waste = self.quote, self.company.waste
+        points = tuple(CollectionPoint(**point) for point in quote.waste_points)
+        return mentions.Facts(
+            day=today_in_paris(),
+            consumer=self.for_consumer,
+            off_premises=self.at_home,
+            goods=quote.nature != Quote.Nature.SERVICES,
+            seller=self.company.seller,
+            small=bool(quote.small_business),
+            delivery=quote.delivery,
+            start=quote.start,
+            duration=quote.duration,
+            formalities=quote.formalities,
+            no_waste=quote.no_waste,
+            waste=Waste(
+                quantity=quote.waste_quantity,
+                sorting=quote.waste_sorting or waste.sorting,
+                points=points or waste.points,
+                cost=quote.waste_cost or waste.cost,
+            ),
+            energy=quote.energy_works,
+            speaks_of_energy=speaks_of_energy((quote.title, *(line.label for line in self.lines))),
+            without_subcontractors=quote.without_subcontractors,
+            subcontractors=tuple(Subcontractor(**one) for one in quote.subcontractors),
+            requested_on=quote.requested_on,
+            requested_by=quote.requested_by,
+        )
 
     @property
     def at_home(self) -> bool:
-        """Off premises with a consumer: what art. L221-9 asks for is asked for on pain of nullity."""
-        return self.for_consumer and self.quote.contract == Quote.Contract.OFF_PREMISES
-
-    @property
-    def has_vat(self) -> bool:
-        return any(line.vat_rate for line in self.priced)
-
-    @property
-    def has_dates(self) -> bool:
-        return bool(self.quote.start or self.quote.duration)
+        """Off premises with whoever is protected: what art. L221-9 asks for is asked for on pain of nullity."""
+        return contract.protection(self.facts) is Place.OFF_PREMISES
 
     @property
     def company_is_complete(self) -> bool:
@@ -73,15 +172,39 @@ class Draft:
     @property
     def says_its_capital(self) -> bool:
         """Companies of these forms name it; others have none."""
-        forms = ("SARL", "EURL", "SAS", "SASU", "SA")
-        return self.company.legal_form.upper() not in forms or bool(self.company.capital)
+        forms = ("SARL", "EURL", "SAS", "SASU", "SA", "SCOP")
+        return self.company.legal_form not in forms or bool(self.company.capital)
 
     @property
     def deposit_is_too_much(self) -> bool:
         """A share of the total never is."""
         quote = self.quote
         in_euros = quote.deposit_kind == Quote.DepositKind.AMOUNT
-        return in_euros and quote.deposit_value > money.totals(self.lines).incl_tax
+        return in_euros and quote.deposit_value > self.payable
+
+    @property
+    def discount_is_too_much(self) -> bool:
+        """A share of the total never is."""
+        discount = self.quote.discount
+        return discount is not None and (discount.amount or money.ZERO) > self.totals.gross
+
+    @property
+    def aids_are_too_much(self) -> bool:
+        """What is deducted, together; of those that are not, each one alone."""
+        alone = max((aid.amount for aid in self.aids), default=money.ZERO)
+        return max(alone, deducted(self.aids)) > self.totals.incl_tax
+
+    @property
+    def is_beyond_bounds(self) -> bool:
+        return any(
+            amount > money.MOST for amount in (self.totals.incl_tax, *(line.total for line in self.lines))
+        )
+
+    @property
+    def texts_of_quote(self) -> Iterator[str]:
+        yield from _texts(self.quote)
+        for line in self.lines:
+            yield from _texts(line)
 
     @property
     def deposit_can_be_paid(self) -> bool:
@@ -89,31 +212,119 @@ class Draft:
         methods = self.company.payment_methods if chosen is None else chosen
         return self.quote.deposit_kind == Quote.DepositKind.NONE or bool(methods)
 
+    def findings(self) -> list[Finding]:
+        """Everything that is missing, what stops the quote first."""
+        found = [finding for finding, is_missing in CHECKS if is_missing(self)]
+        found += [_finding(gap) for gap in gaps(self.law)]
+        return sorted(found, key=lambda finding: not finding.blocking)
+
+    def missing(self) -> list[str]:
+        """What must be mended before sending; an empty list when nothing is."""
+        return [finding.sentence for finding in self.findings() if finding.blocking]
+
+
+def _finding(gap: Gap) -> Finding:
+    place = MendedAt.COMPANY if gap.of_company else MendedAt.QUOTE
+    return Finding(gap.sentence, place, gap.field, gap.law, gap.blocking)
+
+
+def _texts(row: models.Model) -> Iterator[str]:
+    """Whatever a row says in words, by the kinds of its columns."""
+    for field in row._meta.concrete_fields:
+        if isinstance(field, models.CharField | models.TextField):
+            yield str(getattr(row, field.attname) or "")
+
+
+def _cannot_be_written(texts: Iterable[str]) -> bool:
+    """In the PDF and its description: an old row, an import by hand. The form cleans what it is given."""
+    return any(NOT_STORABLE.search(text) for text in texts)
+
 
 DECREE = "Arrêté du 24 janvier 2017, dépannage et travaux dans le bâtiment"
 NAMES_OF_SELLER = "Art. R123-237 du code de commerce"
 
+# The field at which each refusal of the law is mended, and the article that asks for it.
+REFUSALS: dict[Refusal, tuple[str, str]] = {
+    Refusal.NATURE: ("nature", "Art. L221-18 du code de la consommation"),
+    Refusal.SMALL: ("small_business", "Art. L221-3 du code de la consommation"),
+    Refusal.VISIT: ("contract", "Art. L221-1 du code de la consommation"),
+    Refusal.URGENT_NOT_AT_HOME: ("withdrawal_exception", "Art. L221-28, 8° du code de la consommation"),
+    Refusal.URGENT_NOT_SERVICES: ("withdrawal_exception", "Art. L221-28, 8° du code de la consommation"),
+    Refusal.MADE_OF_SERVICES: ("withdrawal_exception", "Art. L221-28, 3° du code de la consommation"),
+    Refusal.MADE_WITHOUT_NAME: ("withdrawal_reason", "Art. L221-28, 3° du code de la consommation"),
+}
+
+
+def _is_refused(refusal: Refusal, draft: Draft) -> bool:
+    return refusal in draft.needs.refusals
+
+
 CHECKS: tuple[tuple[Finding, Callable[[Draft], bool]], ...] = (
+    *(
+        (Finding(refusal.value, MendedAt.QUOTE, field, law, blocking=True), partial(_is_refused, refusal))
+        for refusal, (field, law) in REFUSALS.items()
+    ),
     (
-        Finding("Ajoutez au moins une ligne avec un prix.", Place.QUOTE, "lines", blocking=True),
+        Finding("Ajoutez au moins une ligne avec un prix.", MendedAt.QUOTE, "lines", blocking=True),
         lambda draft: not any(line.counts for line in draft.lines),
     ),
     (
-        Finding("La date de validité est passée.", Place.QUOTE, "valid_until", DECREE, blocking=True),
+        Finding("La date de validité est passée.", MendedAt.QUOTE, "valid_until", DECREE, blocking=True),
         lambda draft: draft.quote.valid_until < today_in_paris(),
     ),
     (
-        Finding("Le client n'a pas d'adresse mail.", Place.CUSTOMER, "email", blocking=True),
+        Finding(
+            f"Une ligne ou le total dépasse {french.money(money.MOST)}.",
+            MendedAt.QUOTE,
+            "lines",
+            blocking=True,
+        ),
+        lambda draft: draft.is_beyond_bounds,
+    ),
+    (
+        Finding(
+            "Un texte du devis contient un signe invisible qu'un PDF ne peut pas porter\u00a0: "
+            "enregistrez-le à nouveau.",
+            MendedAt.QUOTE,
+            "title",
+            blocking=True,
+        ),
+        lambda draft: _cannot_be_written(draft.texts_of_quote),
+    ),
+    (
+        Finding(
+            "La fiche du client contient un signe invisible qu'un PDF ne peut pas porter\u00a0: "
+            "enregistrez-la à nouveau.",
+            MendedAt.CUSTOMER,
+            "last_name",
+            blocking=True,
+        ),
+        lambda draft: _cannot_be_written(_texts(draft.quote.customer)),
+    ),
+    (
+        Finding(
+            "La fiche de l'entreprise contient un signe invisible qu'un PDF ne peut pas porter\u00a0: "
+            "enregistrez-la à nouveau.",
+            MendedAt.COMPANY,
+            "legal_name",
+            blocking=True,
+        ),
+        lambda draft: _cannot_be_written(_texts(draft.company)),
+    ),
+    (
+        Finding("Le client n'a pas d'adresse mail.", MendedAt.CUSTOMER, "email", blocking=True),
         lambda draft: not draft.quote.customer.email,
     ),
     (
-        Finding("L'acompte dépasse le total TTC.", Place.QUOTE, "deposit_value", blocking=True),
+        Finding(
+            "L'acompte dépasse ce que le client doit payer.", MendedAt.QUOTE, "deposit_value", blocking=True
+        ),
         lambda draft: draft.deposit_is_too_much,
     ),
     (
         Finding(
             "Complétez l'entreprise\u00a0: dénomination, SIRET, adresse, téléphone et mail.",
-            Place.COMPANY,
+            MendedAt.COMPANY,
             "siret",
             NAMES_OF_SELLER,
             blocking=True,
@@ -122,140 +333,85 @@ CHECKS: tuple[tuple[Finding, Callable[[Draft], bool]], ...] = (
     ),
     (
         Finding(
-            "Le devis compte de la TVA et dit «\u00a0TVA non applicable\u00a0»\u00a0: donnez le numéro de TVA.",
-            Place.COMPANY,
-            "vat_number",
-            "Art. 283, 3 et 293 B du code général des impôts",
-            blocking=True,
-        ),
-        lambda draft: draft.has_vat and not draft.company.vat_number,
-    ),
-    (
-        Finding(
-            "Nommez votre médiateur de la consommation\u00a0: hors établissement, le contrat est nul sans lui.",
-            Place.COMPANY,
-            "mediator",
-            "Art. L221-9 et L616-1 du code de la consommation\u00a0; Cass. 1re civ., 18 septembre 2024, n° 22-19.583",
-            blocking=True,
-        ),
-        lambda draft: draft.at_home and not draft.company.mediator,
-    ),
-    (
-        Finding(
-            "Dites le début ou la durée des travaux\u00a0: hors établissement, le contrat est nul sans délai.",
-            Place.QUOTE,
-            "start",
-            "Art. L221-9 et L111-1, 3° du code de la consommation",
-            blocking=True,
-        ),
-        lambda draft: draft.at_home and not draft.has_dates,
-    ),
-    (
-        Finding(
-            "Nommez votre médiateur de la consommation, avec son adresse et son site.",
-            Place.COMPANY,
-            "mediator",
-            "Art. L616-1 et R616-1 du code de la consommation",
-        ),
-        lambda draft: draft.for_consumer and not draft.at_home and not draft.company.mediator,
-    ),
-    (
-        Finding(
-            "Dites le début ou la durée des travaux.",
-            Place.QUOTE,
-            "start",
-            "Art. L111-1, 3° du code de la consommation",
-        ),
-        lambda draft: draft.for_consumer and not draft.at_home and not draft.has_dates,
-    ),
-    (
-        Finding(
-            "Nommez l'assureur de votre garantie obligatoire, par exemple décennale, et le territoire couvert.",
-            Place.COMPANY,
-            "insurer",
-            "Art. L243-2 du code des assurances et, pour les artisans, art. 22-2 de la loi du 5 juillet 1996",
-        ),
-        lambda draft: not draft.company.insurer,
-    ),
-    (
-        Finding(
-            "Dites ce que coûte le déplacement, même s'il est compris.", Place.COMPANY, "travel_costs", DECREE
+            "Dites ce que coûte le déplacement, même s'il est compris.",
+            MendedAt.COMPANY,
+            "travel_costs",
+            DECREE,
         ),
         lambda draft: draft.for_consumer and not draft.company.travel_costs,
     ),
     (
-        Finding("Dites si le devis est gratuit ou payant.", Place.COMPANY, "quote_cost", DECREE),
+        Finding("Dites si le devis est gratuit ou payant.", MendedAt.COMPANY, "quote_cost", DECREE),
         lambda draft: draft.for_consumer and not draft.company.quote_cost,
     ),
     (
         Finding(
             "Donnez une unité à chaque prix\u00a0: heure, m², forfait.",
-            Place.QUOTE,
+            MendedAt.QUOTE,
             "lines",
             DECREE,
+            blocking=True,
         ),
         lambda draft: draft.for_consumer and any(not line.unit for line in draft.priced),
     ),
     (
-        Finding("Indiquez l'adresse du chantier.", Place.QUOTE, "worksite", DECREE),
-        lambda draft: draft.for_consumer and not draft.quote.worksite,
+        Finding("Indiquez l'adresse du chantier.", MendedAt.QUOTE, "worksite", DECREE, blocking=True),
+        lambda draft: draft.for_consumer and not draft.quote.worksite and not draft.certificates,
     ),
     (
-        Finding("Une ligne est à 0\u00a0€\u00a0: est-elle offerte\u00a0?", Place.QUOTE, "lines"),
+        Finding("Une ligne est à 0\u00a0€\u00a0: est-elle offerte\u00a0?", MendedAt.QUOTE, "lines"),
         lambda draft: any(line.counts and line.total == Decimal(0) for line in draft.lines),
     ),
     (
-        Finding("Le client n'a pas d'adresse postale.", Place.CUSTOMER, "address"),
+        Finding("Le client n'a pas d'adresse postale.", MendedAt.CUSTOMER, "address"),
         lambda draft: not draft.quote.customer.address,
     ),
     (
         Finding(
             "Aucun moyen de paiement n'est proposé pour l'acompte\u00a0: le client ne pourra pas le régler en ligne.",
-            Place.QUOTE,
+            MendedAt.QUOTE,
             "payment_methods",
         ),
         lambda draft: not draft.deposit_can_be_paid,
     ),
     (
-        Finding("Donnez le RCS ou le RNE de l'entreprise.", Place.COMPANY, "registration", NAMES_OF_SELLER),
+        Finding(
+            "Donnez le RCS ou le RNE de l'entreprise.", MendedAt.COMPANY, "registration", NAMES_OF_SELLER
+        ),
         lambda draft: not draft.company.registration,
     ),
     (
         Finding(
             "Donnez le capital de la société.",
-            Place.COMPANY,
+            MendedAt.COMPANY,
             "capital",
             "Art. R123-238 du code de commerce",
         ),
         lambda draft: not draft.says_its_capital,
     ),
-    (
-        Finding(
-            "Joignez vos conditions générales\u00a0: entre professionnels, elles fixent les pénalités de retard.",
-            Place.COMPANY,
-            "terms_text",
-            "Art. L441-10 du code de commerce",
-        ),
-        lambda draft: not draft.for_consumer and draft.company.terms is None,
-    ),
-    (
-        Finding(
-            "Joignez vos conditions générales\u00a0: elles rappellent au client les garanties légales.",
-            Place.COMPANY,
-            "terms_text",
-            "Art. L111-1, 5° du code de la consommation",
-        ),
-        lambda draft: draft.for_consumer and draft.company.terms is None,
-    ),
+    *MONEY_CHECKS,
 )
 
 
 def findings(quote: Quote) -> list[Finding]:
-    """Everything that is missing, what stops the quote first."""
-    draft = Draft(quote)
-    return [finding for finding, is_missing in CHECKS if is_missing(draft)]
+    return Draft(quote).findings()
 
 
 def missing(quote: Quote) -> list[str]:
-    """What must be mended before sending; an empty list when nothing is."""
-    return [finding.sentence for finding in findings(quote) if finding.blocking]
+    return Draft(quote).missing()
+
+
+def gaps_of_company(company: Company) -> list[Finding]:
+    """What the company's settings still lack, whichever quote it is: for its page, before there is any."""
+    found: dict[str, Finding] = {}
+    for kind in Customer.Kind.values:
+        quote = Quote(
+            customer=Customer(kind=kind),
+            contract=Quote.Contract.OFF_PREMISES,
+            valid_until=today_in_paris(),
+            energy_works=Quote.Energy.YES,
+        )
+        for finding in Draft(quote, lines=[], aids=[], company=company).findings():
+            if finding.place is MendedAt.COMPANY:
+                found.setdefault(finding.field, finding)
+    return sorted(found.values(), key=lambda finding: not finding.blocking)

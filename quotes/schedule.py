@@ -5,8 +5,8 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 
-from quotes.french import PARIS, in_paris
-from quotes.withdrawal import is_working_day
+from lib.french import PARIS, in_paris
+from quotes.law.days import is_working_day
 
 OPENS, CLOSES = dt.time(8), dt.time(20)
 MOST_REMINDERS = 3

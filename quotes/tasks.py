@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from quotes import drafting, rendering
+from quotes.pdf import drafts, mending, rendering
 
 
 @shared_task(name="quotes.render")
@@ -12,4 +12,9 @@ def render(version_id: int) -> None:
 
 @shared_task(name="quotes.render_draft")
 def render_draft(draft_id: int) -> None:
-    drafting.render_draft(draft_id)
+    drafts.render_draft(draft_id)
+
+
+@shared_task(name="quotes.mend")
+def mend(version_id: int) -> None:
+    mending.mend_version(version_id)

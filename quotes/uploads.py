@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from dataclasses import dataclass
 from typing import IO
 
 from django.core.exceptions import ValidationError
@@ -14,6 +15,9 @@ MAX_LOGO_BYTES = 2 * MEGABYTE
 MAX_LOGO_SIDE = 4000
 KEPT_LOGO_SIDE = 1200  # enough for print, and a version's PDF stays light
 MAX_TERMS_BYTES = 5 * MEGABYTE
+MAX_SCAN_BYTES = 10 * MEGABYTE
+MAX_SCAN_PIXELS = 40_000_000
+KEPT_SCAN_SIDE = 3508  # A4 at 300 points an inch
 LOGO_FORMATS = ("PNG", "JPEG")  # nothing else is even tried: no SVG, no format that runs code
 
 
@@ -40,18 +44,19 @@ def redrawn_logo(file: IO[bytes], *, size: int) -> ContentFile[bytes]:
 
 
 def _as_png(image: Image.Image) -> ContentFile[bytes]:
+    if image.mode.startswith(
+        "I"
+    ):  # 16 bits of grey, which a conversion would cut off at 255 instead of scaling
+        image = image.point(lambda value: value / 256).convert("L")
     upright = ImageOps.exif_transpose(image)
-    drawn = upright.convert("RGBA" if _is_transparent(upright) else "RGB")
+    is_transparent = "A" in upright.getbands() or "transparency" in upright.info
+    drawn = upright.convert("RGBA" if is_transparent else "RGB")
     drawn.thumbnail((KEPT_LOGO_SIDE, KEPT_LOGO_SIDE))
     clean = Image.new(drawn.mode, drawn.size)
     clean.paste(drawn)
     out = io.BytesIO()
     clean.save(out, "PNG", optimize=True)
     return ContentFile(out.getvalue(), name="logo.png")
-
-
-def _is_transparent(image: Image.Image) -> bool:
-    return "A" in image.getbands() or "transparency" in image.info
 
 
 def checked_terms(file: IO[bytes], *, size: int) -> None:
@@ -63,3 +68,31 @@ def checked_terms(file: IO[bytes], *, size: int) -> None:
     file.seek(0)
     if head != b"%PDF-":
         raise ValidationError("Ce fichier n'est pas un PDF.")
+
+
+@dataclass(frozen=True)
+class Scan:
+    """A paper as it is kept: the PDF as it came, or a photo drawn anew as JPEG."""
+
+    data: bytes
+    suffix: str
+
+
+def read_scan(file: IO[bytes], *, size: int) -> Scan:
+    """A PDF by its first bytes, or a photo turned upright, without position or other metadata."""
+    if size > MAX_SCAN_BYTES:
+        raise ValidationError("Ce fichier dépasse 10\u00a0Mo. Réduisez-le, puis réessayez.")
+    data = file.read()
+    if data.startswith(b"%PDF-"):
+        return Scan(data, ".pdf")
+    try:
+        with Image.open(io.BytesIO(data), formats=LOGO_FORMATS) as image:
+            if image.width * image.height > MAX_SCAN_PIXELS:
+                raise ValidationError("Cette photo est trop grande\u00a0: 40 millions de pixels au plus.")
+            photo = ImageOps.exif_transpose(image).convert("RGB")
+    except (OSError, SyntaxError, ValueError, EOFError, Image.DecompressionBombError) as error:
+        raise ValidationError("Ce fichier n'est ni un PDF, ni une photo JPEG ou PNG lisible.") from error
+    photo.thumbnail((KEPT_SCAN_SIDE, KEPT_SCAN_SIDE))
+    out = io.BytesIO()
+    photo.save(out, "JPEG", quality=85)
+    return Scan(out.getvalue(), ".jpg")

@@ -8,6 +8,7 @@ import django.utils.timezone
 from django.conf import settings
 from django.db import migrations, models
 
+import lib.day
 import quotes.models.access
 import quotes.models.company
 import quotes.models.quote
@@ -31,7 +32,7 @@ class Migration(migrations.Migration):
                 ('public_id', models.CharField(default=quotes.models.quote.new_public_id, editable=False, max_length=20, unique=True)),
                 ('title', models.CharField(max_length=160, verbose_name='objet')),
                 ('worksite', models.TextField(blank=True, max_length=300, verbose_name='adresse du chantier')),
-                ('issued_on', models.DateField(default=quotes.models.quote.today_in_paris, verbose_name='date du devis')),
+                ('issued_on', models.DateField(default=lib.day.today_in_paris, verbose_name='date du devis')),
                 ('valid_until', models.DateField(verbose_name="valable jusqu'au (inclus)")),
                 ('contract', models.CharField(choices=[('distance', 'À distance'), ('off_premises', 'Hors établissement'), ('on_premises', 'En établissement')], default='distance', max_length=14, verbose_name='conclusion du contrat')),
                 ('intro', models.TextField(blank=True, max_length=5000, verbose_name='texte avant les lignes')),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-from typing import Self
+from typing import Any, Self
 
 from django.conf import settings
 from django.db import models
@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from quotes.models.quote import Quote
 from quotes.models.version import QuoteVersion
+from quotes.rules import LinkStatus
 
 LINK_LIFE = dt.timedelta(hours=24)
 
@@ -25,6 +26,15 @@ class AccessLinkQuerySet(models.QuerySet["AccessLink"]):
     def for_token(self, token: str) -> AccessLink | None:
         digest = hashlib.sha256(token.encode()).hexdigest()
         return self.select_related("quote").filter(token_sha256=digest, revoked_at=None).first()
+
+    def with_version_in_force(self) -> Any:
+        """Each link with its quote, both parties and, where there is one, what it opens as `version_in_force`."""
+        in_force = models.FilteredRelation(
+            "quote__versions", condition=models.Q(quote__versions__is_current=True)
+        )
+        return self.annotate(version_in_force=in_force).select_related(  # type: ignore[misc]
+            "quote__customer", "quote__owner", "version_in_force"
+        )
 
     def valid(self) -> Self:
         return self.filter(revoked_at=None, expires_at__gt=timezone.now())
@@ -60,6 +70,13 @@ class AccessLink(models.Model):
     @property
     def is_valid(self) -> bool:
         return self.revoked_at is None and not self.has_expired
+
+    def status(self, version: QuoteVersion | None) -> LinkStatus:
+        """A link that went elsewhere than the version opens nothing; a contract is sent on to new addresses."""
+        elsewhere = version is not None and not self.quote.is_concluded and self.email != version.address
+        if self.revoked_at is not None or elsewhere:
+            return LinkStatus.NONE
+        return LinkStatus.EXPIRED if self.has_expired else LinkStatus.VALID
 
     @property
     def is_short(self) -> bool:

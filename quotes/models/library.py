@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
 from typing import Self
 
 from django.db import models
 
-from quotes import folding, money
-from quotes.models.line import Line, Priced, bounds
-from quotes.models.quote import Quote
+from lib import folding
+from quotes import money
+from quotes.models.line import Line, PricedFields, bounds
+from quotes.models.terms import QuoteTerms, discount_in_bounds
 
 
 class CatalogueItemQuerySet(models.QuerySet["CatalogueItem"]):
@@ -25,7 +25,7 @@ class CatalogueItemQuerySet(models.QuerySet["CatalogueItem"]):
         return self.filter(is_active=True)
 
 
-class CatalogueItem(Priced):
+class CatalogueItem(PricedFields):
     """An article of the price list. A quote's line copies it: a later price changes no quote."""
 
     reference = models.CharField("référence", max_length=40, unique=True)
@@ -73,31 +73,22 @@ class TextTemplate(models.Model):
         return self.name
 
 
-class QuoteTemplate(models.Model):
-    """A quote to begin from: everything but its customer, number and dates."""
+class QuoteTemplate(QuoteTerms):
+    """A quote to begin from: everything but number, dates, customer, their worksite and what is noted of them."""
 
     name = models.CharField("nom du modèle", max_length=80, unique=True)
-    title = models.CharField("objet", max_length=160)
-    contract = models.CharField(
-        "conclusion du contrat", max_length=14, choices=Quote.Contract, default=Quote.Contract.DISTANCE
-    )
-    intro = models.TextField("texte avant les lignes", blank=True, max_length=5000)
-    outro = models.TextField("texte après les lignes", blank=True, max_length=5000)
-    conditions = models.TextField("conditions particulières", blank=True, max_length=5000)
-    deposit_kind = models.CharField(
-        "acompte", max_length=8, choices=Quote.DepositKind, default=Quote.DepositKind.PERCENT
-    )
-    deposit_value = models.DecimalField(
-        "valeur de l'acompte", max_digits=12, decimal_places=2, default=Decimal(30)
-    )
-    start = models.CharField("début prévu", max_length=120, blank=True)
-    duration = models.CharField("durée prévue", max_length=120, blank=True)
-    tags = models.CharField("étiquettes", max_length=200, blank=True)
 
     class Meta:
         verbose_name = "modèle de devis"
         verbose_name_plural = "modèles de devis"
         ordering = ("name",)
+        constraints = (
+            discount_in_bounds("template"),
+            models.CheckConstraint(
+                condition=models.Q(withdrawal_exception="") | models.Q(withdrawal_reason__gt=""),
+                name="template_exception_has_a_reason",
+            ),
+        )
 
     def __str__(self) -> str:
         return self.name

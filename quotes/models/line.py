@@ -2,26 +2,29 @@
 
 from __future__ import annotations
 
+import secrets
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 
-from quotes import french, money
+from lib import french
+from quotes import money
 from quotes.models.quote import Quote
 
 VAT_CHOICES = [(rate, french.percent(rate)) for rate in money.VAT_RATES]
 
 
-class Priced(models.Model):
+class PricedFields(models.Model):
     """What something costs: unit, unit price in euros excl. tax, rate of VAT in percent."""
 
     unit = models.CharField("unité", max_length=20, blank=True)
     unit_price = models.DecimalField(
         "prix unitaire HT (€)",
-        max_digits=12,
-        decimal_places=2,
+        max_digits=14,
+        decimal_places=4,
         default=Decimal(0),
         validators=[MinValueValidator(Decimal(0))],
     )
@@ -33,7 +36,7 @@ class Priced(models.Model):
         abstract = True
 
 
-class Line(Priced):
+class Line(PricedFields):
     class Kind(models.TextChoices):
         ITEM = "item", "Ligne"
         SECTION = "section", "Section"
@@ -103,7 +106,13 @@ def bounds(name: str) -> tuple[models.CheckConstraint, ...]:
 
 class QuoteLine(Line):
     quote = models.ForeignKey(Quote, on_delete=models.CASCADE, related_name="lines")
+    # The same in every version of the quote, whatever becomes of words, figures and place. It stands here and not in
+    # `Line`: what is copied into another quote, or into a template, is another line.
+    identity = models.CharField(max_length=20, default=partial(secrets.token_hex, 6), editable=False)
 
     class Meta(Line.Meta):
         verbose_name = "ligne"
-        constraints = bounds("line")
+        constraints = (
+            *bounds("line"),
+            models.UniqueConstraint(fields=["quote", "identity"], name="line_identity_unique"),
+        )

@@ -4,36 +4,54 @@ from __future__ import annotations
 
 import datetime as dt
 import secrets
-from decimal import Decimal
-from typing import TYPE_CHECKING, Self
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Self
 
 from django.conf import settings
 from django.db import models
-from django.db.models.functions import Concat, Lower
+from django.db.models.functions import Coalesce, Concat, Lower
 from django.urls import reverse
 from django.utils import timezone
 
-from quotes import french, money, withdrawal
-from quotes.models.company import Customer
-from quotes.models.glance import AtAGlance
+from lib import french
+from lib.day import today_in_paris
+from notifications.restoration import Restoration
+from quotes import rules
+from quotes.law import contract
+from quotes.law.contract import Facts, Nature, Period
+from quotes.models.company import Customer, sees_all
+from quotes.models.list_columns import ListColumns
+from quotes.models.terms import QuoteTerms, discount_in_bounds
+from quotes.models.version import QuoteVersion
+from quotes.rules import Circumstances, DeclarationStatus, LinkStatus, Reason, Stage, Verb, VersionStatus
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
-    from quotes.models.version import QuoteVersion
+
+AFTER_DELIVERY = "jusqu'à 14\u00a0jours après la livraison du matériel"
 
 
 class IllegalMove(Exception):
-    """A move that the graph of states does not have."""
+    """What this quote does not allow now; `reason` says why, `words` say it to the desk."""
+
+    def __init__(self, quote: Quote, reason: Reason) -> None:
+        self.reason, self.words = reason, quote.words_for(reason)
+        super().__init__(f"{quote.number} : {self.words}")
+
+
+def _awaits_delivery(facts: Facts) -> bool:
+    return facts.nature is Nature.GOODS and contract.start(facts) is not None
+
+
+def _is_unknown(facts: Facts) -> bool:
+    """Its nature matters to the customer, and nobody has said it."""
+    return facts.nature is Nature.UNKNOWN and contract.start(facts) is not None
 
 
 def new_public_id() -> str:
     """Names a quote in addresses; it opens nothing by itself."""
     return secrets.token_urlsafe(12)
-
-
-def today_in_paris() -> dt.date:
-    return french.in_paris(timezone.now()).date()
 
 
 class NumberCounter(models.Model):
@@ -56,21 +74,45 @@ class NumberCounter(models.Model):
         return f"D-{year}-{NumberCounter.objects.get(year=year).last:04}"
 
 
-def sees_all(user: User) -> bool:
-    """To see all is less than to manage all: accountants read."""
-    return user.has_perm("quotes.manage_all_quotes") or user.has_perm("quotes.view_all_quotes")
-
-
 class QuoteQuerySet(models.QuerySet["Quote"]):
     def awaiting_customer(self) -> Self:
         return self.filter(state__in=Quote.SIGNABLE)
 
+    def named(self, named: str) -> Self:
+        """By the public id that an address bears, or by the number that people read."""
+        return self.filter(models.Q(public_id=named) | models.Q(number=named.strip().upper()))
+
     def with_parties(self) -> Self:
         return self.select_related("customer", "owner")
 
+    def with_version_in_force(self) -> Any:
+        """As `version_in_force`, an attribute of those that have one; for the page of one quote, a version is long."""
+        in_force = models.FilteredRelation("versions", condition=models.Q(versions__is_current=True))
+        return self.annotate(version_in_force=in_force).select_related("version_in_force")  # type: ignore[misc]
+
+    def knowing_of_aids(self) -> Any:
+        """`has_aids`: most have none, and of these nothing more is asked."""
+        aids: Any = Quote._meta.get_field("aids").related_model
+        return self.annotate(has_aids=models.Exists(aids.objects.filter(quote=models.OuterRef("pk"))))
+
+    def to_freeze(self) -> Any:
+        """With all that the next version says beside its lines.
+
+        `last_number` is that of the version before it; further by a jump where versions may have been mailed that a
+        restored database does not know.
+        """
+        versions = QuoteVersion.objects.filter(quote=models.OuterRef("pk")).order_by("-number")
+        last = Coalesce(models.Subquery(versions.values("number")[:1]), 0)
+        numbered_at = Coalesce(models.Subquery(versions.values("frozen_at")[:1]), models.F("created_at"))
+        restored = Restoration.objects.filter(restored_at__gt=models.OuterRef("numbered_at")).order_by("-pk")
+        jump = Coalesce(models.Subquery(restored.values("version_jump")[:1]), 0)
+        numbered = self.knowing_of_aids().annotate(numbered_at=numbered_at).annotate(last_number=last + jump)
+        return numbered.with_parties().with_version_in_force()
+
     def visible_to(self, user: User) -> Self:
-        """Owners see their quotes; managers and accountants see all."""
-        return self if sees_all(user) else self.filter(owner=user)
+        """Owners see their quotes; managers and accountants see all. Of an erased one there is nothing to see."""
+        kept = self.filter(purged_at=None)
+        return kept if sees_all(user) else kept.filter(owner=user)
 
 
 _LINE = models.Value("\n")
@@ -93,7 +135,7 @@ LIST_INDEXES = (
 )
 
 
-class Quote(AtAGlance):
+class Quote(QuoteTerms, ListColumns):
     class State(models.TextChoices):
         DRAFT = "draft", "En cours"
         SENDING = "sending", "Envoi en cours"
@@ -105,43 +147,22 @@ class Quote(AtAGlance):
         WITHDRAWN = "withdrawn", "Rétracté"
         DONE = "done", "Terminé"
 
-    class Contract(models.TextChoices):
-        DISTANCE = "distance", "À distance"
-        OFF_PREMISES = "off_premises", "Hors établissement"
-        ON_PREMISES = "on_premises", "En établissement"
+    class Channel(models.TextChoices):
+        """How the customer asked for this quote."""
 
-    class DepositKind(models.TextChoices):
-        NONE = "none", "Pas d'acompte"
-        PERCENT = "percent", "Pourcentage du total TTC"
-        AMOUNT = "amount", "Montant TTC"
+        PHONE = "phone", "par téléphone"
+        VISIT = "visit", "lors d'une visite"
+        FORM = "form", "par formulaire"
+        SHOP = "shop", "en magasin"
+        MAIL = "mail", "par mail"
 
-    class WithdrawalException(models.TextChoices):
-        """Cases of art. L221-28 C. conso. that a field-service company meets."""
-
-        NONE = "", "Aucune : le client peut se rétracter"
-        URGENT_REPAIR = (
-            "urgent_repair",
-            "Travaux urgents à domicile, demandés par le client (art. L221-28, 8°)",
-        )
-        MADE_TO_MEASURE = "made_to_measure", "Biens faits sur mesure (art. L221-28, 3°)"
-
-    MOVES: dict[State, frozenset[State]] = {
-        State.DRAFT: frozenset({State.SENDING, State.CANCELLED}),
-        State.SENDING: frozenset({State.SENT, State.DRAFT}),
-        State.SENT: frozenset(
-            {State.REMINDED, State.ACCEPTED, State.REFUSED, State.CANCELLED, State.SENDING},
-        ),
-        State.REMINDED: frozenset({State.ACCEPTED, State.REFUSED, State.CANCELLED, State.SENDING}),
-        State.REFUSED: frozenset({State.SENDING, State.DONE}),
-        State.ACCEPTED: frozenset({State.WITHDRAWN, State.DONE}),
-    }
-    SIGNABLE = (State.SENT, State.REMINDED)
-    REVISABLE = (State.SENT, State.REMINDED, State.REFUSED)
-    CONCLUDED = (State.ACCEPTED, State.WITHDRAWN, State.DONE)
+    # By the names under which states are stored; what may be done where stands in quotes/rules.py.
+    MOVES = rules.graph()
+    SIGNABLE = rules.states(Verb.ACCEPT)
+    REVISABLE = rules.states(Verb.REVISE)
 
     number = models.CharField("numéro", max_length=20, unique=True, editable=False)
     public_id = models.CharField(max_length=20, unique=True, default=new_public_id, editable=False)
-    title = models.CharField("objet", max_length=160)
     customer = models.ForeignKey(
         Customer, on_delete=models.PROTECT, related_name="quotes", verbose_name="client"
     )
@@ -151,33 +172,14 @@ class Quote(AtAGlance):
     worksite = models.TextField("adresse du chantier", max_length=300, blank=True)
     issued_on = models.DateField("date du devis", default=today_in_paris)
     valid_until = models.DateField("valable jusqu'au (inclus)")
-    contract = models.CharField(
-        "conclusion du contrat", max_length=14, choices=Contract, default=Contract.DISTANCE
+    # « Cadre de contribution »: attached by a verb of its own, to travel with the next version.
+    contribution = models.FileField(
+        "cadre de contribution (PDF)", upload_to="contributions", blank=True, editable=False
     )
-    withdrawal_exception = models.CharField(
-        "exception au droit de rétractation",
-        max_length=20,
-        choices=WithdrawalException,
-        default=WithdrawalException.NONE,
-        blank=True,
-    )
-    withdrawal_reason = models.CharField(
-        "pourquoi cette exception s'applique", max_length=300, blank=True, help_text="Montré au client."
-    )
-    intro = models.TextField("texte avant les lignes", blank=True, max_length=5000)
-    outro = models.TextField("texte après les lignes", blank=True, max_length=5000)
-    conditions = models.TextField("conditions particulières", blank=True, max_length=5000)
-    deposit_kind = models.CharField("acompte", max_length=8, choices=DepositKind, default=DepositKind.PERCENT)
-    deposit_value = models.DecimalField(
-        "valeur de l'acompte", max_digits=12, decimal_places=2, default=Decimal(30)
-    )
-    payment_methods = models.JSONField(
-        "moyens de paiement de l'acompte", null=True, blank=True, help_text="Vide : ceux de l'entreprise."
-    )
-    start = models.CharField("début prévu", max_length=120, blank=True)
-    duration = models.CharField("durée prévue", max_length=120, blank=True)
+    contribution_on = models.DateField("cadre de contribution daté du", null=True, blank=True, editable=False)
+    requested_on = models.DateField("demande reçue le", null=True, blank=True)
+    requested_by = models.CharField("reçue", max_length=5, choices=Channel, blank=True)
     internal_note = models.TextField("note interne", blank=True, help_text="Jamais montrée au client.")
-    tags = models.CharField("étiquettes", max_length=200, blank=True)
     state = models.CharField("état", max_length=10, choices=State, default=State.DRAFT, editable=False)
     revising = models.BooleanField("nouvelle version en préparation", default=False, editable=False)
     next_reminder_at = models.DateTimeField(
@@ -190,8 +192,34 @@ class Quote(AtAGlance):
     blocked_reason = models.CharField("raison du blocage", max_length=300, blank=True, editable=False)
     accepted_at = models.DateTimeField("accepté le", null=True, blank=True, editable=False)
     refused_at = models.DateTimeField("refusé le", null=True, blank=True, editable=False)
+    # While a declaration stands: neither effective yet nor disowned.
+    declared_at = models.DateTimeField("rétractation déclarée le", null=True, blank=True, editable=False)
     withdrawn_at = models.DateTimeField("rétracté le", null=True, blank=True, editable=False)
+    # What the law asks of this very contract; its nature stands with what a copy takes over (quotes/models/terms.py).
+    small_business = models.BooleanField(
+        "5 salariés au plus, hors de son activité principale\u00a0?",
+        null=True,
+        blank=True,
+        choices=((None, "Sans objet"), (True, "Oui"), (False, "Non")),
+        help_text="Pour un professionnel, hors établissement\u00a0: il est alors protégé comme un particulier.",
+    )
+    visited_on = models.DateField(
+        "visite chez le client le",
+        null=True,
+        blank=True,
+        help_text="Signé ce jour-là, même en ligne, le contrat est conclu hors établissement.",
+    )
+    delivered_on = models.DateField("matériel livré le", null=True, blank=True, editable=False)
+    performed_on = models.DateField("travaux terminés le", null=True, blank=True, editable=False)
+    # Asked for at the signature, with the words that the right is lost once all is done.
+    early_start = models.BooleanField("début des travaux demandé", default=False, editable=False)
+    # Of which kind the signed version's notice is (quotes/law/contract.py); empty: signed before it was asked.
+    signed_notice = models.CharField("avis signé", max_length=12, blank=True, editable=False)
     created_at = models.DateTimeField("créé le", auto_now_add=True)
+    # Rows of its journal have gone under a permit: no contract can come of it any more.
+    traces_purged_at = models.DateTimeField("traces effacées le", null=True, blank=True, editable=False)
+    # And all else but number, dates, state and the journal's hashes.
+    purged_at = models.DateTimeField("effacé le", null=True, blank=True, editable=False)
     # Kept by the database itself, in lower case, for the search of the desk.
     searched = models.GeneratedField(
         expression=Lower(
@@ -204,6 +232,7 @@ class Quote(AtAGlance):
     )
 
     objects = QuoteQuerySet.as_manager()
+    at_hand: tuple[QuoteVersion | None] | None = None  # the version in force, where `holding` gave it
 
     class Meta:
         verbose_name = "devis"
@@ -219,6 +248,11 @@ class Quote(AtAGlance):
                 fields=["next_reminder_at"],
                 name="quotes_to_remind",
                 condition=models.Q(next_reminder_at__isnull=False),
+            ),
+            models.Index(
+                fields=["nature"],
+                name="quotes_of_the_old_notice",
+                condition=models.Q(accepted_at__isnull=False, signed_notice__in=["", "old"]),
             ),
             *LIST_INDEXES,
         )
@@ -238,6 +272,7 @@ class Quote(AtAGlance):
                 | models.Q(deposit_kind="amount", deposit_value__gt=0),
                 name="quote_deposit_in_bounds",
             ),
+            discount_in_bounds("quote"),
             models.CheckConstraint(
                 condition=models.Q(withdrawal_exception="") | models.Q(withdrawal_reason__gt=""),
                 name="withdrawal_exception_has_a_reason",
@@ -255,26 +290,93 @@ class Quote(AtAGlance):
 
     def move_to(self, state: State) -> None:
         """Change the state along the graph, or raise IllegalMove. Only verbs of `workflow.py` call it."""
-        if state not in self.MOVES.get(self.State(self.state), frozenset()):
-            raise IllegalMove(f"{self.number}: {self.state} -> {state}")
+        if state not in self.MOVES[self.state]:
+            raise IllegalMove(self, Reason.STAGE)
         self.state = state
         self.save(update_fields=["state"])
+
+    # What may be done: the situation as quotes/rules.py reads it
+
+    @property
+    def stage(self) -> Stage:
+        filed = self.state == self.State.DONE and self.accepted_at is None
+        return Stage.FILED if filed else Stage(self.state)
+
+    def circumstances(
+        self,
+        version: QuoteVersion | None,
+        *,
+        link: LinkStatus = LinkStatus.VALID,
+        at: dt.datetime | None = None,
+    ) -> Circumstances:
+        """With the version in force, and the customer's link where the door has not looked at it already.
+
+        `at`: the moment that counts for the right to withdraw, where what came then is looked at now.
+        """
+        facts = self._law(version)
+        return Circumstances(
+            stage=self.stage,
+            version=self._version_status(version),
+            revising=self.revising,
+            blocked=self.blocked_at is not None,
+            past_validity=version is not None and version.is_past_validity,
+            address_changed=version is not None and version.address != self.customer.email,
+            link=link,
+            withdrawal_open=self._may_still_withdraw(facts, at=at or timezone.now()),
+            awaits_delivery=facts is not None and _awaits_delivery(facts),
+            nature_unknown=facts is not None and _is_unknown(facts),
+            declaration=self.declaration_status(),
+            purged=self.traces_purged_at is not None,
+        )
+
+    def _version_status(self, version: QuoteVersion | None) -> VersionStatus:
+        if version is not None:
+            return VersionStatus.IN_FORCE
+        return VersionStatus.FROZEN if self.state == self.State.SENDING else VersionStatus.NONE
+
+    def why_no_other_customer(self) -> Reason | None:
+        """A version whose PDF could not be made counts too; who asks anything else need not know of it."""
+        circumstances = self.circumstances(self.current_version())
+        if circumstances.version is VersionStatus.NONE and self.versions.exists():
+            circumstances = replace(circumstances, version=VersionStatus.FROZEN)
+        return rules.why_not(Verb.CHANGE_CUSTOMER, circumstances)
+
+    def may(self, verb: Verb) -> bool:
+        return rules.may(verb, self.circumstances(self.current_version()))
+
+    def require(self, verb: Verb) -> None:
+        """The first step of a verb, under the quote's lock. Raises IllegalMove."""
+        self._require(verb, self.current_version())
+
+    def version_for(self, verb: Verb) -> QuoteVersion:
+        """The version in force, which this verb needs. Raises IllegalMove."""
+        version = self.current_version()
+        self._require(verb, version)
+        if version is None:
+            raise IllegalMove(self, Reason.NEVER_SENT)
+        return version
+
+    def _require(self, verb: Verb, version: QuoteVersion | None) -> None:
+        if (reason := rules.why_not(verb, self.circumstances(version))) is not None:
+            raise IllegalMove(self, reason)
+
+    def words_for(self, reason: Reason) -> str:
+        return reason.value.format(state=self.get_state_display())
 
     @property
     def is_blocked(self) -> bool:
         """A block has no effect once the quote is accepted."""
-        return self.blocked_at is not None and self.state not in self.CONCLUDED
+        return rules.HOLDS[Reason.BLOCKED](Circumstances(self.stage, blocked=self.blocked_at is not None))
 
     @property
     def is_settled(self) -> bool:
         """Over without a contract: cancelled, refused, or refused and filed as done."""
-        refused_and_filed = self.state == self.State.DONE and self.accepted_at is None
-        return refused_and_filed or self.state in (self.State.REFUSED, self.State.CANCELLED)
+        return rules.SHOWN[self.stage] is rules.Situation.SETTLED
 
     @property
     def is_concluded(self) -> bool:
         """A contract was made, whatever became of it since; a refused quote that was filed never was one."""
-        return self.state in self.CONCLUDED and not self.is_settled
+        return self.stage in rules.CONTRACT
 
     @property
     def has_lapsed(self) -> bool:
@@ -290,50 +392,76 @@ class Quote(AtAGlance):
     @property
     def is_editable(self) -> bool:
         """A sent quote is read-only, unless its next version is being prepared."""
-        return self.state == self.State.DRAFT or (self.revising and self.state in self.REVISABLE)
+        purged = self.traces_purged_at is not None
+        return rules.may(Verb.EDIT, Circumstances(self.stage, revising=self.revising, purged=purged))
 
-    @property
-    def gives_withdrawal(self) -> bool:
-        """Consumers may withdraw from contracts at a distance or off premises (art. L221-18), but for exceptions."""
-        return (
-            self.customer.kind == Customer.Kind.INDIVIDUAL
-            and self.contract != self.Contract.ON_PREMISES
-            and not self.withdrawal_exception
+    # The law of this contract: quotes/law/contract.py answers, from what was frozen and what has happened since
+
+    def law(self) -> Facts | None:
+        """The facts of the contract; None while there is none."""
+        return self._law(self.current_version())
+
+    def _law(self, version: QuoteVersion | None) -> Facts | None:
+        if version is None or self.accepted_at is None:
+            return None
+        return version.reading.facts(
+            nature=self.nature,
+            concluded_at=self.accepted_at,
+            delivered_on=self.delivered_on,
+            performed_on=self.performed_on,
+            early_start=self.early_start,
         )
 
-    @property
-    def withdrawal_ends_at(self) -> dt.datetime | None:
-        """Until when the customer may withdraw from this concluded contract; None without that right."""
-        version = self.current_version
-        facts = version.reading.withdrawal if version else None
-        if self.accepted_at is None or facts is None or not facts.days:
-            return None
-        return withdrawal.end(self.accepted_at)
+    def withdrawal(self) -> Period | None:
+        """Within which the customer may withdraw from this concluded contract; None without that right."""
+        facts = self.law()
+        return contract.withdrawal(facts) if facts else None
 
-    @property
-    def withdrawal_last_day(self) -> dt.date | None:
-        """The last day, included, on which the customer may withdraw."""
-        return withdrawal.last_day(self.accepted_at) if self.accepted_at and self.withdrawal_ends_at else None
-
-    @property
-    def can_withdraw(self) -> bool:
+    def _may_still_withdraw(self, facts: Facts | None, *, at: dt.datetime) -> bool:
         """True to the last second of the last day."""
-        end = self.withdrawal_ends_at
-        return self.state == self.State.ACCEPTED and end is not None and timezone.now() < end
+        period = contract.withdrawal(facts) if facts else None
+        return period is not None and period.is_open(at)
 
-    @property
+    def withdrawal_last_day(self) -> dt.date | None:
+        """The last day, included, on which the customer may withdraw; None without that right, or without an end."""
+        period = self.withdrawal()
+        return period.last_day if period else None
+
+    def can_withdraw(self) -> bool:
+        return self.may(Verb.DECLARE)
+
+    def withdrawal_until(self) -> str:
+        """Until when, to be read after « vous pouvez changer d'avis »; empty where nobody can say."""
+        period = self.withdrawal()
+        if period is None:
+            return ""
+        if period.last_day is not None:
+            return f"jusqu'au {french.day(period.last_day)} inclus"
+        return "" if self.nature == self.Nature.UNKNOWN else AFTER_DELIVERY
+
+    def standing_declaration(self) -> Any:
+        """The `Declaration` of a withdrawal that waits for its proof; None: nothing is declared."""
+        return self.declarations.filter(state="declared").first()
+
+    def declaration_status(self) -> DeclarationStatus:
+        """Asks the database only where one stands."""
+        declaration = self.standing_declaration() if self.declared_at is not None else None
+        return declaration.status if declaration else DeclarationStatus.NONE
+
+    def last_mailed_version(self, *, before: int | None = None) -> Any:
+        """The version that the customer was last written to about, of those numbered below `before`; None at first.
+
+        One whose PDF could not be made, or that came into force without a mail, never reached them.
+        """
+        sent = (int(event.facts["version"]) for event in self.events.filter(kind="sent").order_by("-seq"))
+        number = next((number for number in sent if before is None or number < before), None)
+        return None if number is None else self.versions.get(number=number)
+
     def current_version(self) -> QuoteVersion | None:
-        """The version in force: the one that the customer reads and may sign."""
-        return self.versions.filter(is_current=True).first()
+        """The version in force, which the customer reads and may sign; asks the database unless it is at hand."""
+        return self.at_hand[0] if self.at_hand else self.versions.filter(is_current=True).first()
 
-    @property
-    def totals(self) -> money.Totals:
-        """The sums of the working copy; a sent quote's are frozen in its version."""
-        return money.totals(self.lines.all())
-
-    @property
-    def deposit_amount(self) -> Decimal:
-        """The deposit of the working copy in euros incl. tax; 0 when none is asked for."""
-        if self.deposit_kind == self.DepositKind.PERCENT:
-            return money.percentage_of(self.totals.incl_tax, self.deposit_value)
-        return self.deposit_value if self.deposit_kind == self.DepositKind.AMOUNT else money.ZERO
+    def holding(self, version: QuoteVersion | None) -> Self:
+        """For pages, which only read: the version in force was loaded with the row, nothing asks for it again."""
+        self.at_hand = (version,)
+        return self

@@ -8,9 +8,9 @@ from functools import cached_property
 from django.db import models
 from django.utils import timezone
 
+from lib.day import today_in_paris
+from notifications.queue import QueuedRow, QueueQuerySet
 from quotes.content import Content, canonical
-from quotes.models.quote import Quote, today_in_paris
-from quotes.queues import QueuedRow, QueueQuerySet
 
 
 def store_pdf(version: QuoteVersion, filename: str) -> str:
@@ -25,7 +25,7 @@ def version_hash(*, content_sha256: str, pdf_sha256: str) -> str:
 class QuoteVersion(QueuedRow):
     """The row waits for its PDF until `done_at`: it is the queue of the rendering."""
 
-    quote = models.ForeignKey(Quote, on_delete=models.PROTECT, related_name="versions")
+    quote = models.ForeignKey("quotes.Quote", on_delete=models.PROTECT, related_name="versions")
     number = models.PositiveSmallIntegerField("version")
     content = models.TextField("contenu (JSON canonique)")
     content_sha256 = models.CharField(max_length=64)
@@ -38,6 +38,9 @@ class QuoteVersion(QueuedRow):
     deposit = models.DecimalField("acompte", max_digits=14, decimal_places=2)
     frozen_at = models.DateTimeField(default=timezone.now)
     mail_words = models.TextField("mot du responsable dans le mail", blank=True, max_length=2000)
+    email = models.EmailField("faite pour l'adresse", blank=True, editable=False)
+    # Its stored PDF was found missing or changed: not signed until it is mended (quotes/pdf/mending.py).
+    damaged_at = models.DateTimeField("fichier trouvé abîmé le", null=True, blank=True, editable=False)
 
     objects: models.Manager[QuoteVersion] = QueueQuerySet["QuoteVersion"].as_manager()
 
@@ -49,6 +52,11 @@ class QuoteVersion(QueuedRow):
                 fields=["next_try_at"],
                 name="versions_to_render",
                 condition=models.Q(done_at=None, failed_at=None),
+            ),
+            models.Index(
+                fields=["damaged_at"],
+                name="versions_to_mend",
+                condition=models.Q(damaged_at__isnull=False),
             ),
         )
         constraints = (
@@ -74,10 +82,30 @@ class QuoteVersion(QueuedRow):
         """The frozen text, ready to be shown."""
         return Content.from_json(self.content)
 
+    @cached_property
+    def address(self) -> str:
+        """The mailbox that this version was made for.
+
+        Of rows older than that column the journal's `sent` tells it. One that was on its way then was made for the
+        customer's address, unless that has changed since: then nobody can say for which, and it is nobody's.
+        """
+        if self.email:
+            return self.email
+        events = self.quote.events.filter(kind__in=("sent", "email_changed")).order_by("-seq")
+        for event in events:
+            if event.kind == "sent" and event.facts["version"] == self.number:
+                return str(event.facts["to"])
+        changed = any(event.kind == "email_changed" and event.at > self.frozen_at for event in events)
+        return "" if changed else self.quote.customer.email
+
     @property
     def is_past_validity(self) -> bool:
         """`today > valid_until`, in Paris: the day itself is included."""
         return today_in_paris() > self.valid_until
+
+    def previous(self) -> QuoteVersion | None:
+        """The version that was mailed to the customer before: from it on they are told what changed."""
+        return None if self.number == 1 else self.quote.last_mailed_version(before=self.number)
 
     def computed_hash(self) -> str:
         """The version hash from the text as it stands in the database now."""

@@ -12,8 +12,8 @@ from quotes.content import (
     Content,
     CustomerFacts,
     DepositFacts,
+    LegalNotice,
     LineFacts,
-    Notice,
     OwnerFacts,
     Terms,
 )
@@ -97,7 +97,7 @@ def make_content(*, lines: tuple[LineFacts, ...] = LINES, **fields: Any) -> Cont
         "customer": CUSTOMER,
         "owner": OwnerFacts("Julien Faure", "julien@thermo-rhone.example", "06 39 98 12 34"),
         "worksite": "12 chemin des Vignes",
-        "start": "sous 3 semaines",
+        "start": "3 semaines après la signature",
         "duration": "2 jours",
         "intro": "Voici notre proposition.",
         "outro": "Nous restons à votre écoute.",
@@ -105,8 +105,8 @@ def make_content(*, lines: tuple[LineFacts, ...] = LINES, **fields: Any) -> Cont
         "deposit": DepositFacts("percent", Decimal(30), deposit, sums.incl_tax - deposit),
         "terms": Terms("text", text="Article 1. Nos prix sont fermes."),
         "notices": (
-            Notice("withdrawal", "Droit de rétractation", "Vous disposez de 14 jours."),
-            Notice("withdrawal_form", "Modèle de formulaire de rétractation", "Commandé le :\nDate :"),
+            LegalNotice("withdrawal", "Droit de rétractation", "Vous disposez de 14 jours."),
+            LegalNotice("withdrawal_form", "Modèle de formulaire de rétractation", "Commandé le :\nDate :"),
         ),
         "consents": (),
     }

@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from quotes import pdf
+from quotes.pdf import engine
 
 
 def read(document: bytes, tool: str, *options: str) -> str:
@@ -59,7 +59,7 @@ def trap(pages: list[str], *, mode: str, scratch: Path) -> list[dict[str, Any]]:
         input=json.dumps(pages).encode(),
         capture_output=True,
         check=True,
-        env=pdf.environment(str(folder)),
+        env=engine.environment(str(folder)),
     )
     results: list[dict[str, Any]] = json.loads(done.stdout)
     return results

@@ -15,7 +15,7 @@ from django.test import Client
 
 from notifications import vault
 from notifications.models import OutgoingEmail
-from quotes import glance, links, workflow
+from quotes import links, list_columns, workflow
 from quotes.journal import Actor
 from quotes.models import AccessLink, Company, Customer, Quote, QuoteLine, QuoteVersion
 
@@ -31,11 +31,30 @@ def make_company(**fields: Any) -> Company:
         "capital": Decimal(20000),
         "siret": "91234567500017",
         "vat_number": "FR65912345675",
-        "mediator": "Médiateur Exemple, 1 place de l'Exemple, 75000 Paris, mediateur.example",
+        "insurer_name": "Mutuelle Exemple",
+        "insurer_contract": "contrat n° 000 000, 2 place de l'Exemple, 69002 Lyon",
+        "insurer_territory": "France métropolitaine",
+        "mediator_name": "Médiateur Exemple",
+        "mediator_address": "1 place de l'Exemple, 75000 Paris",
+        "mediator_site": "https://mediateur.example",
+        "waste_sorting": "triés et enlevés par l'entreprise",
+        "waste_points": [
+            {
+                "name": "Déchetterie Exemple",
+                "address": "3 rue de l'Exemple, 69007 Lyon",
+                "kind": "déchetterie",
+            }
+        ],
+        "waste_cost": "compris dans le prix",
+        "rge": "no",
         "registration": "RCS Lyon",
         "address": "18 quai des Tanneurs\n69009 Lyon",
         "phone": "04 65 71 08 42",
         "email": "devis@thermo-rhone.example",
+        "publication_director": "Julien Faure",
+        "host": "Hébergeur Exemple SAS\n2 rue de l'Exemple\n59000 Lille",
+        "host_phone": "03 65 71 00 00",
+        "is_micro": True,
         "terms_text": "Article 1. Nos prix sont fermes pendant la durée de validité du devis.",
     }
     company, _ = Company.objects.get_or_create(defaults=defaults | fields)
@@ -88,8 +107,15 @@ def make_quote(*, lines: tuple[dict[str, Any], ...] = LINES, **fields: Any) -> Q
     """A draft with lines, of a company, an owner and a customer made for it unless given."""
     make_company()
     fields.setdefault("title", "Remplacement de la chaudière par une pompe à chaleur")
+    customer = fields.pop("customer", None) or make_customer()
+    fields.setdefault("worksite", customer.address)
+    if fields.get("contract") == Quote.Contract.OFF_PREMISES:
+        fields = {
+            "delivery": "2 semaines après la signature",
+            "start": "3 semaines après la signature",
+        } | fields
     quote = workflow.create_quote(
-        customer=fields.pop("customer", None) or make_customer(),
+        customer=customer,
         owner=fields.pop("owner", None) or make_owner(),
         actor=SYSTEM,
         **fields,
@@ -103,7 +129,7 @@ def add_lines(quote: Quote, lines: tuple[dict[str, Any], ...]) -> None:
     QuoteLine.objects.bulk_create(
         QuoteLine(quote=quote, position=start + rank, **line) for rank, line in enumerate(lines)
     )
-    glance.refresh(quote)
+    list_columns.refresh(quote)
 
 
 def stored_pdf(text: str = "un devis") -> tuple[str, str]:
@@ -131,9 +157,19 @@ def send(quote: Quote) -> Quote:
 
 def send_again(quote: Quote, **changes: Any) -> Quote:
     """« Nouvelle version » with these changes, sent."""
-    workflow.revise(quote.pk, actor=SYSTEM)
+    if not Quote.objects.get(pk=quote.pk).revising:
+        workflow.revise(quote.pk, actor=SYSTEM)
     Quote.objects.filter(pk=quote.pk).update(**changes)
     return send(Quote.objects.get(pk=quote.pk))
+
+
+def withdraw_at_once(quote_id: int) -> bool:
+    """Declared, and recorded by the owner in the same moment. False: there was nothing to withdraw from."""
+    with transaction.atomic():
+        declaration = workflow.declare(quote_id, name="Claire Morel", email="", actor=Actor("customer"))
+        if declaration is not None:
+            workflow.record_withdrawal(quote_id, actor=SYSTEM)
+    return declaration is not None
 
 
 def make_sent_quote(**fields: Any) -> Quote:
@@ -141,7 +177,7 @@ def make_sent_quote(**fields: Any) -> Quote:
 
 
 def version_of(quote: Quote) -> QuoteVersion:
-    version = quote.current_version
+    version = quote.current_version()
     assert version is not None
     return version
 

@@ -56,7 +56,7 @@ def set_state(quote: Quote, state: Quote.State) -> None:
 def test_unknown_malformed_and_revoked_tokens_get_one_neutral_page(quote: Quote) -> None:
     link, revoked = make_link(quote)
     AccessLink.objects.filter(pk=link.pk).update(revoked_at=timezone.now())
-    pages = [Client().get(path) for path in ("/l/" + "A" * 43 + "/", "/l/x/", "/l/%00%ff/", revoked)]
+    pages = [Client().get(path) for path in ("/l/" + "A" * 43 + "/", "/l/x/", "/l/%01%c3%bf/", revoked)]
     assert {page.status_code for page in pages} == {404}
     assert len({page.content for page in pages}) == 1
     assert quote.number not in text(pages[0])
@@ -70,6 +70,13 @@ def test_a_blocked_access_says_so_without_data_or_new_link(quote: Quote) -> None
     assert "devis@thermo-rhone.example" in text(page)
     assert SECRET not in text(page)
     assert "Recevoir un lien" not in text(page)
+
+
+def test_a_refusal_that_is_filed_lifts_no_block(quote: Quote) -> None:
+    workflow.block(quote.pk, reason="Litige", actor=SYSTEM)
+    workflow.mark_refused(quote.pk, reason="", actor=SYSTEM)
+    workflow.mark_done(quote.pk, actor=SYSTEM)
+    assert open_link(quote).status_code == 403
 
 
 def test_a_block_goes_before_an_expired_link(quote: Quote) -> None:
@@ -104,7 +111,8 @@ def test_a_concluded_quote_is_shown_whatever_its_validity(quote: Quote, state: Q
     expire(quote)
     page = open_link(quote)
     assert page.status_code == 200
-    assert "Devis accepté le" in text(page)
+    heading = "Vous avez renoncé à ce contrat" if state == Quote.State.WITHDRAWN else "Devis accepté le"
+    assert heading in text(page)
     assert "Poser une question" in text(page)
 
 

@@ -7,10 +7,10 @@ import json
 import pytest
 from django.template.loader import render_to_string
 
+from logisav.desk.tests.desk import at_desk, filled, manager, text
 from quotes.content import Content
 from quotes.models import Company
 from quotes.tests.contents import make_content
-from quotes.tests.desk import at_desk, filled, manager, text
 from quotes.tests.factories import make_company, make_sent_quote, version_of, visitor
 
 

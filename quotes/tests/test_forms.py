@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from quotes.forms import QuestionForm, RefuseForm
+from quotes.pages.forms import QuestionForm, RefuseForm
 
 PLENTY = "Quand pouvez-vous commencer ?"
 

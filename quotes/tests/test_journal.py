@@ -15,7 +15,7 @@ from quotes.models import Quote, QuoteEvent
 from quotes.models.journal import AppendOnly
 from quotes.tests.factories import SYSTEM, make_quote, make_sent_quote
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.both]
 
 
 @pytest.fixture
@@ -121,7 +121,7 @@ def test_parallel_writers_leave_a_dense_chain() -> None:
     def write(number: int) -> None:
         try:
             with transaction.atomic():
-                journal.append(quote, "noted", actor=SYSTEM, number=number)
+                journal.append(quote, "unblocked", actor=SYSTEM, number=number)
         finally:
             connection.close()
 

@@ -14,8 +14,8 @@ from django.utils.html import escape
 from fontTools.ttLib import TTFont
 
 from logisav.tests.figures import sample
-from quotes import pdf
-from quotes.pdf import Reason, RenderingFailed
+from quotes.pdf import engine
+from quotes.pdf.engine import NoPdf, RenderingFailed
 from quotes.tests.documents import Server, asked, read, trap
 from quotes.tests.ssrf import payloads
 
@@ -29,9 +29,9 @@ PNG = bytes.fromhex(
 )
 
 
-def refusal(html: str, **images: bytes) -> Reason:
+def refusal(html: str, **images: bytes) -> NoPdf:
     with pytest.raises(RenderingFailed) as failed:
-        pdf.render(html, images=images)
+        engine.render(html, images=images)
     return failed.value.reason
 
 
@@ -39,7 +39,7 @@ def refusal(html: str, **images: bytes) -> Reason:
 
 
 def test_it_is_a_tagged_pdf_a_3b_in_french() -> None:
-    document = pdf.render(PAGE.format("<h1>Bonjour</h1>"))
+    document = engine.render(PAGE.format("<h1>Bonjour</h1>"))
     metadata = read(document, "pdfinfo", "-meta")
     assert 'pdfaid:part="3"' in metadata
     assert 'pdfaid:conformance="B"' in metadata
@@ -49,14 +49,14 @@ def test_it_is_a_tagged_pdf_a_3b_in_french() -> None:
 
 def test_the_same_page_gives_the_same_bytes() -> None:
     page = PAGE.format("<p>Deux fois <b>la même</b> chose 😀 ł</p>")
-    assert pdf.render(page) == pdf.render(page)
+    assert engine.render(page) == engine.render(page)
 
 
 ALPHABETS = "Łódź Ελλάδα Кириллица שלום مرحبا • ✓ ≤ ½ œ Œ 1\u202f234,50\u00a0€ 😀 🔧 🔥"
 
 
 def test_every_character_of_europe_and_emoji_are_set_in_embedded_fonts() -> None:
-    document = pdf.render(PAGE.format(f"<p>{ALPHABETS}</p>"))
+    document = engine.render(PAGE.format(f"<p>{ALPHABETS}</p>"))
     words = read(document, "pdftotext")
     assert [word for word in ("Łódź", "Ελλάδα", "Кириллица", "✓", "😀", "🔧") if word not in words] == []
     rows = read(document, "pdffonts").splitlines()[2:]
@@ -66,12 +66,14 @@ def test_every_character_of_europe_and_emoji_are_set_in_embedded_fonts() -> None
 
 def test_no_letter_of_these_alphabets_becomes_a_box() -> None:
     names = ("text.woff2", "title.woff2", "fallback.ttf", "emoji.ttf")
-    faces = [TTFont(pdf.STATIC / "fonts" / name).getBestCmap() for name in names]
+    faces = [TTFont(engine.STATIC / "fonts" / name).getBestCmap() for name in names]
     assert [sign for sign in ALPHABETS if not any(ord(sign) in face for face in faces)] == []
 
 
 def test_an_image_of_the_job_is_shown() -> None:
-    document = pdf.render(PAGE.format('<img src="image:logo" alt="Logo" width="20">'), images={"logo": PNG})
+    document = engine.render(
+        PAGE.format('<img src="image:logo" alt="Logo" width="20">'), images={"logo": PNG}
+    )
     assert b"/Subtype /Image" in document or "image" in read(document, "pdfinfo", "-struct").lower()
 
 
@@ -79,48 +81,48 @@ def test_an_image_of_the_job_is_shown() -> None:
 
 
 def test_an_image_that_is_not_there_stops_the_rendering() -> None:
-    assert refusal(PAGE.format('<img src="image:logo" alt="x">')) is Reason.REFUSED_ADDRESS
+    assert refusal(PAGE.format('<img src="image:logo" alt="x">')) is NoPdf.REFUSED_ADDRESS
 
 
 @pytest.mark.parametrize("image", [b"GIF89a", b"<svg xmlns='http://www.w3.org/2000/svg'/>", b"%PDF-1.7", b""])
 def test_an_image_of_another_kind_stops_the_rendering(image: bytes) -> None:
-    assert refusal(PAGE.format('<img src="image:logo" alt="x">'), logo=image) is Reason.REFUSED_ADDRESS
+    assert refusal(PAGE.format('<img src="image:logo" alt="x">'), logo=image) is NoPdf.REFUSED_ADDRESS
 
 
 def test_a_broken_image_stops_the_rendering() -> None:
-    assert refusal(PAGE.format('<img src="image:logo" alt="x">'), logo=PNG[:40]) is Reason.INCOMPLETE
+    assert refusal(PAGE.format('<img src="image:logo" alt="x">'), logo=PNG[:40]) is NoPdf.INCOMPLETE
 
 
 def test_an_image_without_words_stops_the_rendering() -> None:
-    assert refusal(PAGE.format('<img src="image:logo">'), logo=PNG) is Reason.INCOMPLETE
+    assert refusal(PAGE.format('<img src="image:logo">'), logo=PNG) is NoPdf.INCOMPLETE
 
 
 # Bounds
 
 
 def test_too_much_html_is_not_even_begun(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pdf, "MAX_HTML", 100)
-    assert refusal(PAGE.format("x" * 100)) is Reason.HTML_TOO_LARGE
+    monkeypatch.setattr(engine, "MAX_HTML", 100)
+    assert refusal(PAGE.format("x" * 100)) is NoPdf.HTML_TOO_LARGE
 
 
 def test_a_rendering_without_end_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pdf, "MAX_SECONDS", 3)
+    monkeypatch.setattr(engine, "MAX_SECONDS", 3)
     start = time.monotonic()
-    assert refusal(PAGE.format("<p>mot</p>" * 200_000)) is Reason.TOO_SLOW
+    assert refusal(PAGE.format("<p>mot</p>" * 200_000)) is NoPdf.TOO_SLOW
     assert time.monotonic() - start < 10
 
 
 def test_memory_is_bounded(tmp_path: Path) -> None:
-    code = "from quotes import weasy; weasy.bound_resources(); bytearray(weasy.MEMORY)"
+    code = "from quotes.pdf import weasy; weasy.bound_resources(); bytearray(weasy.MEMORY)"
     command = [sys.executable, "-c", code]
-    done = subprocess.run(command, capture_output=True, check=False, env=pdf.environment(str(tmp_path)))
+    done = subprocess.run(command, capture_output=True, check=False, env=engine.environment(str(tmp_path)))
     assert done.returncode == 1
     assert b"MemoryError" in done.stderr
 
 
 def test_the_child_dies_with_its_parent(tmp_path: Path) -> None:
-    code = "from quotes import pdf; pdf.render('<html lang=fr>' + '<p>mot</p>' * 200000)"
-    parent = subprocess.Popen([sys.executable, "-c", code], env=pdf.environment(str(tmp_path)))
+    code = "from quotes.pdf import engine; engine.render('<html lang=fr>' + '<p>mot</p>' * 200000)"
+    parent = subprocess.Popen([sys.executable, "-c", code], env=engine.environment(str(tmp_path)))
     child = _wait_for_child(parent.pid)
     parent.send_signal(signal.SIGKILL)
     parent.wait()
@@ -148,15 +150,15 @@ def _is_gone(process: int) -> bool:
 
 def test_the_child_is_told_no_secret(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("SECRET_KEY", SECRET)
-    assert SECRET not in str(pdf.environment(str(tmp_path)))
-    assert "SEAL_PASSPHRASE" not in pdf.environment(str(tmp_path))
+    assert SECRET not in str(engine.environment(str(tmp_path)))
+    assert "SEAL_PASSPHRASE" not in engine.environment(str(tmp_path))
 
 
 def test_the_child_knows_no_django_and_the_parent_no_renderer(tmp_path: Path) -> None:
     code = "import sys, {0}; assert not [m for m in sys.modules if m.split('.')[0] == '{1}']"
-    for module, stranger in (("quotes.weasy", "django"), ("quotes.pdf", "weasyprint")):
+    for module, stranger in (("quotes.pdf.weasy", "django"), ("quotes.pdf.engine", "weasyprint")):
         command = [sys.executable, "-W", "ignore", "-c", code.format(module, stranger)]
-        subprocess.run(command, check=True, env=pdf.environment(str(tmp_path)))
+        subprocess.run(command, check=True, env=engine.environment(str(tmp_path)))
 
 
 # No network, no file

@@ -12,9 +12,9 @@ import pytest
 from django.template.loader import render_to_string
 
 from logisav.tests.figures import sample
-from quotes import rendering
 from quotes.colour import Palette
 from quotes.content import Content, LineFacts, Terms
+from quotes.pdf import rendering
 from quotes.tests.contents import COMPANY, CUSTOMER, LINES, item, make_content, poisoned, section
 from quotes.tests.documents import asked, read, trap
 from quotes.tests.ssrf import payloads

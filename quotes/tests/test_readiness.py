@@ -8,18 +8,17 @@ from typing import Any
 
 import pytest
 
+from logisav.desk.tests.desk import action_of, at_desk, manager, owner, page_of, text
 from quotes import readiness, workflow
+from quotes.findings import Finding
 from quotes.models import Company, Customer, Quote
-from quotes.readiness import Finding
-from quotes.tests.desk import at_desk, manager, move_of, owner, page_of, text
 from quotes.tests.factories import SYSTEM, make_business, make_quote
-from quotes.versions import NotSendable
+from quotes.versions.freezing import NotSendable
 
 pytestmark = pytest.mark.django_db
 COMPLETE: dict[str, Any] = {
     "travel_costs": "compris",
     "quote_cost": "Devis gratuit",
-    "insurer": "Mutuelle Exemple, décennale, France",
     "payment_methods": ["card"],
 }
 
@@ -30,7 +29,12 @@ def quote() -> Quote:
     quote = make_quote(
         owner=owner(),
         worksite="12 chemin des Vignes",
-        start="sous 3 semaines",
+        start="3 semaines après la signature",
+        delivery="12 janvier 2099",
+        duration="2 jours",
+        formalities="aucune",
+        waste_quantity="150 kg",
+        energy_works=Quote.Energy.NO,
         contract=Quote.Contract.OFF_PREMISES,
     )
     quote.lines.filter(unit="").update(unit="forfait")
@@ -88,16 +92,19 @@ def test_vat_is_not_counted_by_who_has_no_vat_number(quote: Quote) -> None:
 @pytest.mark.parametrize("contract", Quote.Contract.values)
 def test_the_mediator_is_a_condition_off_premises_and_advice_elsewhere(quote: Quote, contract: str) -> None:
     """Art. L221-9 says so on pain of nullity; elsewhere a fine is due, and the contract holds."""
-    Company.objects.update(mediator="")
+    Company.objects.update(mediator_name="")
     Quote.objects.filter(pk=quote.pk).update(contract=contract)
-    finding = found(quote)["mediator"]
+    finding = found(quote)["mediator_name"]
     assert finding.blocking is (contract == Quote.Contract.OFF_PREMISES)
     assert "L616-1" in finding.law
 
 
 def test_a_business_has_no_mediator_and_no_decree(quote: Quote) -> None:
-    Company.objects.update(mediator="", travel_costs="", quote_cost="")
-    Quote.objects.filter(pk=quote.pk).update(customer=make_business(), start="", worksite="")
+    Company.objects.update(mediator_name="", travel_costs="", quote_cost="")
+    Quote.objects.filter(pk=quote.pk).update(
+        customer=make_business(), small_business=False, start="", delivery="", worksite=""
+    )
+    quote.lines.update(vat_rate=20)
     assert found(quote) == {}
 
 
@@ -106,10 +113,9 @@ def test_a_business_has_no_mediator_and_no_decree(quote: Quote) -> None:
     [
         ({"travel_costs": ""}, "travel_costs"),
         ({"quote_cost": ""}, "quote_cost"),
-        ({"insurer": ""}, "insurer"),
+        ({"waste_cost": ""}, "waste_cost"),
         ({"registration": ""}, "registration"),
         ({"capital": None}, "capital"),
-        ({"terms_text": ""}, "terms_text"),
         ({"payment_methods": []}, "payment_methods"),
     ],
 )
@@ -123,37 +129,49 @@ def test_advice_names_what_is_missing_of_the_company_and_stops_nothing(
 
 
 def test_advice_names_what_is_missing_of_the_quote(quote: Quote) -> None:
-    Quote.objects.filter(pk=quote.pk).update(worksite="", start="", contract=Quote.Contract.DISTANCE)
-    quote.lines.filter(label="Main-d'œuvre").update(unit="", unit_price=0)
+    Quote.objects.filter(pk=quote.pk).update(start="", delivery="", contract=Quote.Contract.DISTANCE)
+    quote.lines.filter(label="Main-d'œuvre").update(unit_price=0)
+    quote.lines.update(vat_rate=20)
     advice = readiness.findings(Quote.objects.get(pk=quote.pk))
-    assert [finding.field for finding in advice] == ["start", "lines", "worksite", "lines"]
+    assert [finding.field for finding in advice] == ["lines", "delivery", "start"]
     assert not any(finding.blocking for finding in advice)
 
 
+def test_a_consumer_reads_where_the_works_are_and_in_what_they_are_counted(quote: Quote) -> None:
+    """They cost one second to say; between businesses nothing asks for them."""
+    Quote.objects.filter(pk=quote.pk).update(worksite="")
+    quote.lines.filter(label="Main-d'œuvre").update(unit="")
+    assert found(quote)["worksite"].blocking
+    assert found(quote)["lines"].blocking
+    Quote.objects.filter(pk=quote.pk).update(customer=make_business(), small_business=False)
+    quote.lines.update(vat_rate=20)
+    assert found(quote) == {}
+
+
 def test_the_editor_lists_it_with_the_way_to_mend_it(quote: Quote) -> None:
-    Company.objects.update(mediator="", insurer="")
+    Company.objects.update(mediator_site="", insurer_name="")
     page = text(at_desk(manager()).get(page_of(quote)))
     assert "Cass. 1re civ." in page
-    assert "/admin/quotes/company/#id_mediator" in page
-    assert "/admin/quotes/company/#id_insurer" in page
+    assert "/admin/quotes/company/#id_mediator_site" in page
+    assert "/admin/quotes/company/#id_insurer_name" in page
     page = text(at_desk(quote.owner).get(page_of(quote)))
-    assert "#id_mediator" not in page
+    assert "#id_mediator_site" not in page
     assert "Un gestionnaire complète l&#x27;entreprise" in page.replace("'", "&#x27;")
 
 
 def test_the_question_before_sending_lists_it_again(quote: Quote) -> None:
     browser = at_desk(quote.owner)
-    Company.objects.update(insurer="")
-    page = text(browser.get(move_of(quote, "envoyer")))
+    Company.objects.update(registration="")
+    page = text(browser.get(action_of(quote, "envoyer")))
     assert "1 conseil pour" in page
     assert 'class="blocking"' not in page
     Quote.objects.filter(pk=quote.pk).update(start="")
-    page = text(browser.get(move_of(quote, "envoyer")))
+    page = text(browser.get(action_of(quote, "envoyer")))
     assert f"{page_of(quote)}#id_start" in page
-    assert browser.post(move_of(quote, "envoyer")).status_code == 422
+    assert browser.post(action_of(quote, "envoyer")).status_code == 422
 
 
-def test_it_costs_the_editor_two_queries(quote: Quote, django_assert_num_queries: Any) -> None:
+def test_it_costs_the_editor_three_queries(quote: Quote, django_assert_num_queries: Any) -> None:
     quote = Quote.objects.with_parties().get(pk=quote.pk)
-    with django_assert_num_queries(2):
+    with django_assert_num_queries(3):
         readiness.findings(quote)

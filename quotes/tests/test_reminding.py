@@ -10,10 +10,10 @@ from zoneinfo import ZoneInfo
 import pytest
 import time_machine
 
+from logisav.desk.tests.desk import at_desk, owner, page_of, text
 from notifications.models import Notification
 from quotes import reminding, schedule, workflow
 from quotes.models import Company, IllegalMove, Quote, QuoteVersion
-from quotes.tests.desk import at_desk, owner, page_of, text
 from quotes.tests.factories import (
     SYSTEM,
     mails,
@@ -216,7 +216,7 @@ def test_a_quote_past_its_date_is_not_reminded_of_by_hand_either() -> None:
 # Before it is too late
 
 
-def told(quote: Quote, day: dt.date, hour: int = 9) -> int:
+def noticed(quote: Quote, day: dt.date, hour: int = 9) -> int:
     with at(dt.datetime.combine(day, dt.time(hour), tzinfo=PARIS)):
         reminding.sweep()
     return int(mails("quotes/expiring_owner", quote).count())
@@ -228,7 +228,7 @@ UNTIL = dt.date(2026, 12, 24)
 def test_the_owner_is_told_once_some_days_before_the_end() -> None:
     quote = make([], notice=3, valid_until=UNTIL)
     days = [UNTIL - 4 * DAY, UNTIL - 3 * DAY, UNTIL - 2 * DAY, UNTIL]
-    assert [told(quote, day) for day in days] == [0, 1, 1, 1]
+    assert [noticed(quote, day) for day in days] == [0, 1, 1, 1]
     assert Notification.objects.get(user=quote.owner, kind="expiring").about == quote.number
     assert mails("quotes/expiring_owner", quote).get().to == quote.owner.email
     assert kinds(quote).count("expiry_told") == 1
@@ -236,25 +236,25 @@ def test_the_owner_is_told_once_some_days_before_the_end() -> None:
 
 def test_nobody_is_told_at_night() -> None:
     quote = make([], notice=3, valid_until=UNTIL)
-    assert [told(quote, UNTIL - 3 * DAY, hour) for hour in (0, 7, 8)] == [0, 0, 1]
+    assert [noticed(quote, UNTIL - 3 * DAY, hour) for hour in (0, 7, 8)] == [0, 0, 1]
 
 
 def test_a_new_date_is_told_anew() -> None:
     quote = make([], notice=3, valid_until=UNTIL)
-    assert told(quote, UNTIL - DAY) == 1
+    assert noticed(quote, UNTIL - DAY) == 1
     with at(SENT + 29 * DAY):
         send_again(quote, valid_until=UNTIL + 20 * DAY)
-    assert [told(quote, UNTIL + days * DAY) for days in (5, 17, 18)] == [1, 2, 2]
+    assert [noticed(quote, UNTIL + days * DAY) for days in (5, 17, 18)] == [1, 2, 2]
 
 
 def test_zero_days_is_never() -> None:
     quote = make([], notice=0, valid_until=UNTIL)
-    assert [told(quote, UNTIL - DAY), told(quote, UNTIL)] == [0, 0]
+    assert [noticed(quote, UNTIL - DAY), noticed(quote, UNTIL)] == [0, 0]
 
 
 def test_a_short_validity_is_not_told_on_the_day_of_the_sending() -> None:
     quote = make([], notice=3, valid_until=SENT.date() + 2 * DAY)
-    assert [told(quote, SENT.date(), 20), told(quote, SENT.date() + DAY)] == [0, 1]
+    assert [noticed(quote, SENT.date(), 20), noticed(quote, SENT.date() + DAY)] == [0, 1]
 
 
 @pytest.mark.parametrize("end", ["refused", "accepted", "cancelled", "blocked", "asked", "revising"])
@@ -266,7 +266,7 @@ def test_only_a_quote_that_waits_for_its_customer_is_told_of(end: str) -> None:
     }
     with at(SENT + DAY):
         (ENDS | others)[end](quote)
-    assert told(quote, UNTIL - DAY) == 0
+    assert noticed(quote, UNTIL - DAY) == 0
     with at(SENT + 29 * DAY):
         assert workflow.tell_expiry(quote.pk) is False
 
@@ -276,4 +276,4 @@ def test_a_draft_is_nobodys_business() -> None:
     Company.objects.update(quote_reminder_days=[1], expiry_notice_days=3)
     with at(SENT):
         quote = make_quote(valid_until=SENT.date() + DAY)
-    assert (swept(quote, 1), told(quote, SENT.date() + DAY)) == (0, 0)
+    assert (swept(quote, 1), noticed(quote, SENT.date() + DAY)) == (0, 0)

@@ -18,7 +18,7 @@ pytestmark = [pytest.mark.postgres, pytest.mark.django_db(transaction=True)]
 def test_two_workers_at_the_same_moment_send_one_reminder_and_one_notice(
     figure: Callable[[str, str], None],
 ) -> None:
-    runs = sample(5, 100)
+    runs = sample(3, 100)
     for _ in range(runs):
         quote = make([1], notice=9, valid_until=SENT.date() + 5 * DAY)
         with at(SENT + DAY):

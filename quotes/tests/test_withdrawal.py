@@ -11,12 +11,21 @@ import time_machine
 from django.test import Client
 from django.utils import timezone
 
+from lib.french import PARIS
 from notifications.models import Notification
-from quotes import withdrawal, workflow
-from quotes.french import PARIS
+from quotes import workflow
+from quotes.law import days
 from quotes.models import IllegalMove, Quote
-from quotes.tests.factories import SYSTEM, mails, make_business, make_sent_quote, version_of, visitor
-from quotes.workflow import Withdrawal
+from quotes.tests.factories import (
+    SYSTEM,
+    mails,
+    make_business,
+    make_sent_quote,
+    secrets_of,
+    version_of,
+    visitor,
+    withdraw_at_once,
+)
 
 pytestmark = pytest.mark.django_db
 TUESDAY = dt.datetime(2026, 11, 24, 13, 41, tzinfo=dt.UTC)
@@ -37,7 +46,9 @@ def text(response: Any) -> str:
 
 
 def withdraw(quote: Quote, browser: Client) -> Any:
-    return browser.post(path(quote), {"name": "Claire Morel", "email": "claire@exemple.net"})
+    """With a grant and the code from the contract's mailbox."""
+    browser.post(path(quote), {"name": "Claire Morel", "email": "claire@exemple.net"})
+    return browser.post(f"{path(quote)}code/", secrets_of("quotes/withdrawal_code", quote))
 
 
 def test_from_the_accepted_page_to_the_receipt() -> None:
@@ -51,31 +62,42 @@ def test_from_the_accepted_page_to_the_receipt() -> None:
     assert "Votre rétractation est enregistrée" in text(browser.get(quote.get_absolute_url()))
 
 
-def test_the_receipt_goes_to_the_address_given_with_content_date_and_time() -> None:
+def test_the_receipt_goes_to_the_contracts_address_and_to_the_one_given_with_content_date_and_time() -> None:
     with time_machine.travel(TUESDAY, tick=False):
         quote = accept(make_sent_quote())
         withdraw(quote, visitor(quote))
-    receipt = mails("quotes/withdrawn", quote).get()
-    assert receipt.to == "claire@exemple.net"
-    assert "24\u00a0novembre\u00a02026 à 14\u00a0h\u00a041\u00a0min\u00a000\u00a0s" in receipt.text
-    assert f"Claire Morel renonce au contrat {quote.number}" in receipt.text
-    assert "8\u00a0décembre\u00a02026" in receipt.text
+    receipt, copy = mails("quotes/declared", quote).get(), mails("quotes/declared_copy", quote).get()
+    assert (receipt.to, copy.to) == ("claire.morel@exemple.fr", "claire@exemple.net")
+    at = "24\u00a0novembre\u00a02026 à 14\u00a0h\u00a041\u00a0min\u00a000\u00a0s"
+    for mail in (receipt, copy):
+        assert f"Déclaration reçue le {at}" in mail.text
+        assert f"Claire Morel renonce au contrat {quote.number}" in mail.text
+    end = mails("quotes/withdrawn", quote).get()
+    assert end.to == "claire.morel@exemple.fr"
+    assert "8\u00a0décembre\u00a02026" in end.text
 
 
 def test_the_owner_is_told_by_mail_and_notification() -> None:
     quote = accept(make_sent_quote())
     withdraw(quote, visitor(quote))
-    assert mails("quotes/withdrawn_owner", quote).get().to == quote.owner.email
-    assert Notification.objects.unread(quote.owner).get().kind == "withdrawn"
+    for message in ("quotes/declared_owner", "quotes/withdrawn_owner"):
+        assert mails(message, quote).get().to == quote.owner.email
+    assert [each.kind for each in Notification.objects.unread(quote.owner)] == ["withdrawn"] * 2
 
 
 def test_pressed_twice_gives_one_withdrawal() -> None:
     quote = accept(make_sent_quote())
+    browser = visitor(quote)
     for _ in range(2):
-        outcome = workflow.withdraw(quote.pk, name="C", email="c@exemple.net", actor=SYSTEM)
-        assert outcome is Withdrawal.DONE
-    assert quote.events.filter(kind="withdrawn").count() == 1
-    assert mails("quotes/withdrawn", quote).count() == 1
+        browser.post(path(quote), {"name": "Claire Morel", "email": "claire@exemple.net"})
+    code = secrets_of("quotes/withdrawal_code", quote)
+    for _ in range(2):
+        browser.post(f"{path(quote)}code/", code)
+    assert mails("quotes/withdrawal_code", quote).count() == 1
+    for kind in ("withdrawal_declared", "withdrawn"):
+        assert quote.events.filter(kind=kind).count() == 1
+    for message in ("quotes/declared", "quotes/declared_copy", "quotes/withdrawn"):
+        assert mails(message, quote).count() == 1
 
 
 @pytest.mark.parametrize(
@@ -94,19 +116,18 @@ def test_the_right_ends_with_the_last_second_of_the_fourteenth_day(
     concluded: dt.datetime, last_second: dt.datetime
 ) -> None:
     with time_machine.travel(concluded, tick=False):
-        quote = accept(make_sent_quote(valid_until=dt.date(2027, 1, 1)))
+        quote = accept(make_sent_quote(nature="services", valid_until=dt.date(2027, 1, 1)))
     for instant, possible in ((last_second, True), (last_second + dt.timedelta(seconds=1), False)):
         with time_machine.travel(instant, tick=False):
-            assert Quote.objects.get(pk=quote.pk).can_withdraw is possible
+            assert Quote.objects.get(pk=quote.pk).can_withdraw() is possible
             page = text(visitor(quote).get(quote.get_absolute_url()))
-            assert ("Renoncer au contrat ici" in page) is possible
+            assert ("Vous pouvez changer d'avis" in page) is possible
 
 
 def test_too_late_is_refused_by_the_verb_itself() -> None:
-    quote = accept(make_sent_quote(), timezone.now() - dt.timedelta(days=30))
-    outcome = workflow.withdraw(quote.pk, name="C", email="c@exemple.net", actor=SYSTEM)
-    assert outcome is Withdrawal.TOO_LATE
-    assert not mails("quotes/withdrawn", quote).exists()
+    quote = accept(make_sent_quote(nature="services"), timezone.now() - dt.timedelta(days=30))
+    assert workflow.declare(quote.pk, name="C", email="c@exemple.net", actor=SYSTEM) is None
+    assert not mails("quotes/declared", quote).exists()
 
 
 @pytest.mark.parametrize(
@@ -119,30 +140,39 @@ def test_too_late_is_refused_by_the_verb_itself() -> None:
     ],
 )
 def test_a_last_day_that_is_no_working_day_moves_to_the_next_one(concluded: dt.date, last: dt.date) -> None:
-    at = dt.datetime.combine(concluded, dt.time(12), tzinfo=PARIS)
-    assert withdrawal.last_day(at) == last
+    assert days.last_day(concluded) == last
 
 
 def test_a_professional_or_a_sale_on_the_premises_has_no_such_right() -> None:
     for quote in (make_sent_quote(customer=make_business()), make_sent_quote(contract="on_premises")):
-        assert not accept(quote).can_withdraw
+        assert not accept(quote).can_withdraw()
         assert version_of(quote).reading.withdrawal is None
 
 
 def test_whoever_signs_reads_where_the_function_will_be() -> None:
-    for quote, is_told in ((make_sent_quote(), True), (make_sent_quote(contract="on_premises"), False)):
+    for fields, told in (
+        ({}, "jusqu'à 14\u00a0jours après la livraison du matériel"),
+        ({"nature": "services"}, "pendant 14\u00a0jours après la signature"),
+        ({"contract": "on_premises"}, ""),
+    ):
+        quote = make_sent_quote(**fields)
         page = text(visitor(quote).get(f"{quote.get_absolute_url()}signer/"))
         assert "Recevoir mon code par mail" in page
-        assert ("Renoncer au contrat ici" in page) is is_told
+        assert ("bouton «\u00a0Renoncer au contrat ici\u00a0»" in page) is bool(told)
+        assert told in page
 
 
 def test_an_exception_is_chosen_with_a_reason_and_shown_in_the_version() -> None:
     quote = make_sent_quote(
-        withdrawal_exception="urgent_repair", withdrawal_reason="Fuite de gaz, appel du 3 mars."
+        nature="services",
+        contract="off_premises",
+        start="1 semaine après la signature",
+        withdrawal_exception="urgent_repair",
+        withdrawal_reason="fuite de gaz, appel du 3 mars",
     )
     page = text(visitor(quote).get(quote.get_absolute_url()))
-    assert "Fuite de gaz, appel du 3 mars." in page
-    assert not accept(quote).can_withdraw
+    assert "vous nous l'avez demandé en urgence (fuite de gaz, appel du 3 mars)" in page
+    assert not accept(quote).can_withdraw()
 
 
 def test_the_version_holds_notice_and_model_form() -> None:
@@ -160,6 +190,6 @@ def test_a_form_without_name_or_with_a_broken_address_is_kept() -> None:
 
 def test_a_withdrawn_quote_is_never_taken_up_again() -> None:
     quote = accept(make_sent_quote())
-    workflow.withdraw(quote.pk, name="C", email="c@exemple.net", actor=SYSTEM)
+    assert withdraw_at_once(quote.pk)
     with pytest.raises(IllegalMove):
         workflow.mark_done(quote.pk, actor=SYSTEM)

@@ -17,8 +17,8 @@ from weasyprint import CSS, HTML
 from weasyprint.text.fonts import FontConfiguration
 from weasyprint.urls import FatalURLFetchingError
 
-from quotes import weasy
-from quotes.pdf import STATIC
+from quotes.pdf import weasy
+from quotes.pdf.engine import STATIC
 
 EXPECTED = (sys.prefix, sys.base_prefix, str(STATIC / "pdf"), str(STATIC / "fonts"), tempfile.gettempdir())
 

@@ -1,4 +1,4 @@
-"""The PDF of a working copy: asked for here, made by the worker (quotes/drafting.py)."""
+"""The PDF of a working copy: asked for here, made by the worker (quotes/pdf/drafts.py)."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ from django.db import transaction
 from django.utils import timezone
 
 from notifications import outbox
-from quotes import versions
-from quotes.models import DraftPdf, IllegalMove, Quote
+from quotes.models import DraftPdf, Quote
+from quotes.rules import Verb
+from quotes.versions import freezing
 from quotes.workflow.locking import locked
 
 
@@ -20,9 +21,8 @@ def request_draft_pdf(quote_id: int) -> DraftPdf:
     The journal says nothing of it: nothing happens to the quote. Raises IllegalMove when there is no working copy.
     """
     quote = locked(quote_id)
-    if not quote.is_editable:
-        raise IllegalMove(f"{quote.number}: no draft while {quote.state}")
-    content = versions.preview(quote).to_json()
+    quote.require(Verb.EDIT)
+    content = freezing.preview(quote).to_json()
     digest = hashlib.sha256(content.encode()).hexdigest()
     there = DraftPdf.objects.filter(quote=quote, content_sha256=digest, failed_at=None).defer("pdf").first()
     return there or _queued(quote, content, digest)
@@ -46,5 +46,5 @@ def _queued(quote: Quote, content: str, digest: str) -> DraftPdf:
 
 def is_of_today(draft: DraftPdf, quote: Quote) -> bool:
     """Whether the working copy still says what this PDF says."""
-    content = versions.preview(quote).to_json()
+    content = freezing.preview(quote).to_json()
     return draft.content_sha256 == hashlib.sha256(content.encode()).hexdigest()

@@ -9,16 +9,15 @@ from django.contrib.auth.models import User
 from django.db import transaction
 from django.utils import timezone
 
+from lib import limiter
 from quotes import emails, journal, links
 from quotes.journal import Actor
 from quotes.models import AccessLink, Answer, IllegalMove, Question, Quote, QuoteVersion
+from quotes.rules import Reason, Verb
 from quotes.workflow.locking import locked
 
-MAX_LINKS_AN_HOUR = 3
-MAX_QUESTIONS_AN_HOUR = 5
 
-
-class Asked(enum.Enum):
+class Asking(enum.Enum):
     DONE = enum.auto()
     TOO_MANY = enum.auto()
 
@@ -33,10 +32,12 @@ def note_opened(link: AccessLink) -> None:
 
 @transaction.atomic
 def request_link(quote_id: int, *, actor: Actor) -> None:
-    """Mail a fresh link to the customer's own address, at most three an hour; else do nothing, silently."""
+    """Mail a fresh link to the customer's own address, at most three an hour, nine a day; else do nothing, silently."""
     quote = locked(quote_id)
-    recent = quote.links.filter(requested=True, created_at__gt=timezone.now() - dt.timedelta(hours=1))
-    if quote.is_blocked or quote.current_version is None or recent.count() >= MAX_LINKS_AN_HOUR:
+    if not quote.may(Verb.REQUEST_LINK):
+        return
+    hour, day = limiter.LINK.of(quote=quote.pk), limiter.LINKS_OF_A_DAY.of(quote=quote.pk)
+    if limiter.take(hour, day).wait is not None:
         return
     link, address = links.make_link(quote, requested=True)
     emails.new_link(quote, link, address)
@@ -47,32 +48,24 @@ def request_link(quote_id: int, *, actor: Actor) -> None:
 def resend_link(quote_id: int, *, actor: Actor) -> AccessLink:
     """The owner's « Renvoyer un lien »: a fresh link to the customer."""
     quote = locked(quote_id)
-    if quote.current_version is None or quote.is_blocked:
-        raise IllegalMove(f"{quote.number}: no link to send")
+    quote.require(Verb.RESEND_LINK)
     link, address = links.make_link(quote)
     emails.new_link(quote, link, address)
     journal.append(quote, "link_sent", actor=actor, link=link.pk, to=link.email)
     return link
 
 
-def _version_in_force(quote: Quote) -> QuoteVersion:
-    version = quote.current_version
-    if version is None:
-        raise IllegalMove(f"{quote.number}: never sent")
-    return version
-
-
 @transaction.atomic
-def ask(quote_id: int, *, text: str, phone: str, actor: Actor) -> Asked:
+def ask(quote_id: int, *, text: str, phone: str, actor: Actor) -> Asking:
     """The owner gets mail and notification, the customer an acknowledgement; five an hour at most."""
     quote = locked(quote_id)
-    recent = quote.questions.filter(asked_at__gt=timezone.now() - dt.timedelta(hours=1))
-    if recent.count() >= MAX_QUESTIONS_AN_HOUR:
-        return Asked.TOO_MANY
-    question = Question.objects.create(quote=quote, version=quote.current_version, text=text, phone=phone)
+    version = quote.version_for(Verb.ASK)
+    if limiter.take(limiter.QUESTION.of(quote=quote.pk)).wait is not None:
+        return Asking.TOO_MANY
+    question = Question.objects.create(quote=quote, version=version, text=text, phone=phone)
     emails.question_asked(question)
     journal.append(quote, "asked", actor=actor, question=question.pk, text=text, phone=phone)
-    return Asked.DONE
+    return Asking.DONE
 
 
 @transaction.atomic
@@ -81,7 +74,8 @@ def answer(question_id: int, *, text: str, author: User, actor: Actor) -> Answer
     question = Question.objects.get(pk=question_id)
     quote = locked(question.quote_id)
     if Answer.objects.filter(question=question).exists():
-        raise IllegalMove(f"{quote.number}: this question has its answer")
+        raise IllegalMove(quote, Reason.ANSWERED)
+    quote.require(Verb.ANSWER)
     written = Answer.objects.create(question=question, author=author, text=text)
     link, address = links.make_link(quote)
     emails.answered(written, link, address)
@@ -95,8 +89,7 @@ def answer(question_id: int, *, text: str, author: User, actor: Actor) -> Answer
 def refuse(quote_id: int, *, reason: str, actor: Actor) -> None:
     """The customer says no: the owner is told, the customer gets an acknowledgement."""
     quote = locked(quote_id)
-    if quote.is_blocked or _version_in_force(quote).is_past_validity:
-        raise IllegalMove(f"{quote.number}: not open to the customer")
+    quote.require(Verb.REFUSE)
     quote.move_to(Quote.State.REFUSED)
     quote.refused_at = timezone.now()
     quote.save(update_fields=["refused_at"])
@@ -104,8 +97,14 @@ def refuse(quote_id: int, *, reason: str, actor: Actor) -> None:
     journal.append(quote, "refused", actor=actor, reason=reason)
 
 
-def mark_accepted(quote: Quote) -> None:
-    """Part of the acceptance, whose transaction already holds the quote: it binds both sides from here on."""
+def mark_accepted(
+    quote: Quote, version: QuoteVersion, *, early_start: bool = False, at: dt.datetime | None = None
+) -> None:
+    """Part of the acceptance, whose transaction already holds the quote: it binds both sides from `at`, or now, on.
+
+    `early_start`: the customer asked, in the words of the law, that work begins within the period to withdraw.
+    """
     quote.move_to(Quote.State.ACCEPTED)
-    quote.accepted_at, quote.revising = timezone.now(), False
-    quote.save(update_fields=["accepted_at", "revising"])
+    quote.accepted_at, quote.revising, quote.early_start = at or timezone.now(), False, early_start
+    quote.signed_notice = version.reading.facts().notice or ""
+    quote.save(update_fields=["accepted_at", "revising", "early_start", "signed_notice"])

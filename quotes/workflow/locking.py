@@ -1,4 +1,7 @@
-"""The first step of every verb: the quote's row is locked before anything is read or written."""
+"""The first step of every verb: the quote's row is locked before anything is read or written.
+
+Customer → Quote (several: by primary key) → SigningRequest or Deposit → JournalHead.
+"""
 
 from __future__ import annotations
 
@@ -10,8 +13,5 @@ def locked(quote_id: int) -> Quote:
 
     FOR NO KEY UPDATE: a row that only refers to the quote may be inserted meanwhile, so lock order needs no more care.
     """
-    return (
-        Quote.objects.select_for_update(of=("self",), no_key=True)
-        .select_related("customer", "owner")
-        .get(pk=quote_id)
-    )
+    # Without its customer: joined here it would be as it was before the wait, and its address the old one.
+    return Quote.objects.select_for_update(of=("self",), no_key=True).select_related("owner").get(pk=quote_id)

@@ -7,10 +7,11 @@ import datetime as dt
 from django.db import models, transaction
 from django.utils import timezone
 
+from lib.day import today_in_paris
 from quotes import emails, journal, links, schedule
 from quotes.journal import Actor
-from quotes.models import Company, IllegalMove, Quote, QuoteEvent, QuoteVersion
-from quotes.models.quote import today_in_paris
+from quotes.models import Company, Quote, QuoteEvent, QuoteVersion
+from quotes.rules import Verb
 from quotes.workflow.locking import locked
 
 BY_HAND, BY_ITSELF = "reminded", "reminded_automatically"
@@ -20,16 +21,9 @@ BY_HAND, BY_ITSELF = "reminded", "reminded_automatically"
 def remind(quote_id: int, *, actor: Actor, words: str = "") -> None:
     """« Relancer »: a reminder with a fresh link; `words` instead of its usual sentence."""
     quote = locked(quote_id)
-    version = quote.current_version
-    if version is None or not _is_open(quote, version):
-        raise IllegalMove(f"{quote.number}: nothing to remind of while {quote.state}")
+    version = quote.version_for(Verb.REMIND)
     _mail_reminder(quote, version, BY_HAND, actor=actor, words=words)
     plan_reminder(quote, version, after=timezone.now() + schedule.AFTER_ONE_BY_HAND)
-
-
-def _is_open(quote: Quote, version: QuoteVersion) -> bool:
-    """The customer may sign it."""
-    return quote.state in Quote.SIGNABLE and not quote.is_blocked and not version.is_past_validity
 
 
 def _mail_reminder(quote: Quote, version: QuoteVersion, kind: str, *, actor: Actor, words: str) -> None:
@@ -61,8 +55,8 @@ def remind_automatically(quote_id: int) -> bool:
     quote, now = locked(quote_id), timezone.now()
     if quote.next_reminder_at is None or quote.next_reminder_at > now:
         return False
-    version = quote.current_version
-    if version is None or not _is_open(quote, version) or _had_enough(quote, version):
+    version = quote.current_version()
+    if version is None or not quote.may(Verb.REMIND) or _had_enough(quote, version):
         _plan(quote, None)
     elif not _is_due(quote, version, now):
         plan_reminder(quote, version, after=now)
@@ -76,17 +70,17 @@ def remind_automatically(quote_id: int) -> bool:
 
 def _had_enough(quote: Quote, version: QuoteVersion) -> bool:
     """Three a version, whatever was planned; none any more once the company has given up reminding."""
-    too_many = _told(quote, version).count() >= schedule.MOST_REMINDERS
+    too_many = _reminders(quote, version).count() >= schedule.MOST_REMINDERS
     return too_many or not Company.current().quote_reminder_days
 
 
-def _told(quote: Quote, version: QuoteVersion) -> models.QuerySet[QuoteEvent]:
+def _reminders(quote: Quote, version: QuoteVersion) -> models.QuerySet[QuoteEvent]:
     return quote.events.filter(kind=BY_ITSELF, at__gte=_sent_at(version)).order_by("-seq")
 
 
 def _is_due(quote: Quote, version: QuoteVersion, now: dt.datetime) -> bool:
     """By the company's days as they are now: they may have changed since this one was planned."""
-    last = _told(quote, version).first()
+    last = _reminders(quote, version).first()
     since = last.at if last else _sent_at(version)
     moments = schedule.reminders(_sent_at(version), Company.current().quote_reminder_days)
     return any(since < moment <= now for moment in moments)
@@ -106,10 +100,11 @@ def _not_before(quote: Quote, now: dt.datetime) -> dt.datetime | None:
 def tell_expiry(quote_id: int) -> bool:
     """The owner learns, once a date, that the customer's time is nearly over. False when there is nothing to tell."""
     quote = locked(quote_id)
-    version = quote.current_version
-    if version is None or not _waits_for_customer(quote, version):
+    version = quote.current_version()
+    if version is None or not quote.may(Verb.REMIND) or quote.revising or _has_open_question(quote):
         return False
-    if quote.expiry_told_for == version.valid_until or not _is_near(version):
+    notice = dt.timedelta(days=Company.current().expiry_notice_days)
+    if quote.expiry_told_for == version.valid_until or version.valid_until - today_in_paris() > notice:
         return False
     quote.expiry_told_for = version.valid_until
     quote.save(update_fields=["expiry_told_for"])
@@ -118,14 +113,6 @@ def tell_expiry(quote_id: int) -> bool:
     return True
 
 
-def _waits_for_customer(quote: Quote, version: QuoteVersion) -> bool:
-    return _is_open(quote, version) and not quote.revising and not _has_open_question(quote)
-
-
 def _has_open_question(quote: Quote) -> bool:
     """The customer has asked and waits for us."""
     return quote.questions.filter(answer=None).exists()
-
-
-def _is_near(version: QuoteVersion) -> bool:
-    return version.valid_until - today_in_paris() <= dt.timedelta(days=Company.current().expiry_notice_days)

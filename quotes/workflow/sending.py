@@ -9,12 +9,15 @@ from django.contrib.auth.models import User
 from django.db import transaction
 from django.utils import timezone
 
+from lib.day import today_in_paris
 from notifications import outbox
-from quotes import emails, glance, journal, links, versions
+from quotes import emails, journal, links, list_columns, rules
 from quotes.journal import Actor
-from quotes.models import Company, Customer, IllegalMove, NumberCounter, Quote, QuoteLine, QuoteVersion
-from quotes.models.quote import today_in_paris
+from quotes.models import Aid, Company, Customer, NumberCounter, Quote, QuoteLine, QuoteVersion
+from quotes.models.terms import QuoteTerms
 from quotes.models.version import version_hash
+from quotes.rules import Reason, Verb
+from quotes.versions import comparison, freezing
 from quotes.workflow.locking import locked
 from quotes.workflow.reminding import plan_reminder
 
@@ -25,9 +28,16 @@ def create_quote(*, customer: Customer, owner: User, actor: Actor, **fields: Any
     today = today_in_paris()
     company = Company.current()
     fields.setdefault("issued_on", today)
+    if customer.kind == Customer.Kind.INDIVIDUAL and not fields.get("worksite"):
+        fields["worksite"] = customer.address  # where else; the form shows it, to be written over
     fields.setdefault("valid_until", today + dt.timedelta(days=company.default_validity_days))
+    if customer.is_individual:
+        fields["worksite"] = (
+            fields.get("worksite") or customer.address
+        )  # at home, unless it is said otherwise
     if "deposit_kind" not in fields:
-        fields |= _default_deposit(company)
+        kind = Quote.DepositKind.PERCENT if company.default_deposit_percent else Quote.DepositKind.NONE
+        fields |= {"deposit_kind": kind, "deposit_value": company.default_deposit_percent or 0}
     quote = Quote.objects.create(
         number=NumberCounter.take(today.year), customer=customer, owner=owner, **fields
     )
@@ -36,34 +46,13 @@ def create_quote(*, customer: Customer, owner: User, actor: Actor, **fields: Any
     return quote
 
 
-def _default_deposit(company: Company) -> dict[str, Any]:
-    if not company.default_deposit_percent:
-        return {"deposit_kind": Quote.DepositKind.NONE, "deposit_value": 0}
-    return {"deposit_kind": Quote.DepositKind.PERCENT, "deposit_value": company.default_deposit_percent}
-
-
-COPIED = (
-    "title",
-    "worksite",
-    "contract",
-    "withdrawal_exception",
-    "withdrawal_reason",
-    "intro",
-    "outro",
-    "conditions",
-    "deposit_kind",
-    "deposit_value",
-    "payment_methods",
-    "start",
-    "duration",
-    "internal_note",
-    "tags",
-)
+# A template keeps what a quote says of itself; a copy also what it says of this customer.
+COPIED = (*QuoteTerms.names(), "worksite", "internal_note")
 
 
 @transaction.atomic
 def duplicate(quote_id: int, *, actor: Actor) -> Quote:
-    """A new draft with the same words and lines, its own number and today's dates."""
+    """A new draft with the same words, lines and aids, its own number and today's dates."""
     model = locked(quote_id)
     copy = create_quote(
         customer=model.customer,
@@ -71,8 +60,14 @@ def duplicate(quote_id: int, *, actor: Actor) -> Quote:
         actor=actor,
         **{field: getattr(model, field) for field in COPIED},
     )
-    QuoteLine.objects.bulk_create(QuoteLine(quote=copy, **line.copied) for line in model.lines.all())
-    glance.refresh(copy)
+    lines = list(model.lines.all())
+    copies = QuoteLine.objects.bulk_create(QuoteLine(quote=copy, **line.copied) for line in lines)
+    same = {line.identity: twin.identity for line, twin in zip(lines, copies, strict=True)}
+    Aid.objects.bulk_create(
+        Aid(quote=copy, **aid.copied | {"lines": [same.get(one, one) for one in aid.lines]})
+        for aid in model.aids.all()
+    )
+    list_columns.refresh(copy)
     return copy
 
 
@@ -80,12 +75,10 @@ def duplicate(quote_id: int, *, actor: Actor) -> Quote:
 def revise(quote_id: int, *, actor: Actor) -> Quote:
     """Open the working copy for the next version; the version in force stays in force."""
     quote = locked(quote_id)
-    if quote.state not in Quote.REVISABLE:
-        raise IllegalMove(f"{quote.number}: no new version while {quote.state}")
-    if not quote.revising:
-        quote.revising = True
-        quote.save(update_fields=["revising"])
-        journal.append(quote, "revision_started", actor=actor)
+    quote.require(Verb.REVISE)
+    quote.revising = True
+    quote.save(update_fields=["revising"])
+    journal.append(quote, "revision_started", actor=actor)
     return quote
 
 
@@ -97,10 +90,11 @@ def send(quote_id: int, *, actor: Actor, words: str = "") -> QuoteVersion:
 
     From now on the version in force, if there was one, can no longer be signed.
     """
-    quote = locked(quote_id)
-    if not quote.is_editable:
-        raise IllegalMove(f"{quote.number}: nothing new to send while {quote.state}")
-    version = versions.freeze(quote, mail_words=words)
+    locked(quote_id)
+    # In one statement once the lock is held: nobody changes the quote or its versions any more.
+    quote = Quote.objects.to_freeze().get(pk=quote_id)
+    quote.holding(getattr(quote, "version_in_force", None)).require(Verb.SEND)
+    version = freezing.freeze(quote, number=quote.last_number + 1, mail_words=words)
     quote.move_to(Quote.State.SENDING)
     journal.append(
         quote,
@@ -115,20 +109,27 @@ def send(quote_id: int, *, actor: Actor, words: str = "") -> QuoteVersion:
 
 @transaction.atomic
 def complete_sending(version_id: int, *, pdf: str, pdf_sha256: str) -> Quote:
-    """The PDF is stored: the version comes into force and the mail with its link is queued."""
+    """The PDF is stored: the version comes into force and the mail with its link is queued.
+
+    No mail where it would lead to nothing: the owner has blocked the access meanwhile, or the address has changed.
+    """
     version = QuoteVersion.objects.get(pk=version_id)
     quote = locked(version.quote_id)
     version.refresh_from_db()
-    if version.done_at is not None:
-        return quote
-    before = quote.current_version
+    if version.done_at is not None or version.failed_at is not None:
+        return quote  # done before, or given up while a worker was still at it
+    before = version.previous()
     quote.versions.filter(is_current=True).update(is_current=False)
     _come_into_force(version, pdf=pdf, pdf_sha256=pdf_sha256)
+    why_no_mail = rules.why_not(Verb.MAIL_VERSION, quote.circumstances(version))
     quote.revising, quote.refused_at = False, None
     quote.save(update_fields=["revising", "refused_at"])
     quote.move_to(Quote.State.SENT)
     plan_reminder(quote, version, after=timezone.now())
-    _mail_the_link(quote, version, before=before)
+    if why_no_mail is None:
+        _mail_the_link(quote, version, before=before)
+    else:
+        _keep_back(quote, version, why_no_mail)
     return quote
 
 
@@ -145,7 +146,7 @@ def _mail_the_link(quote: Quote, version: QuoteVersion, *, before: QuoteVersion 
     if before is None:
         emails.sent(quote, version, link, address)
     else:
-        changes = versions.changes(before.reading, version.reading)
+        changes = comparison.changes(before.reading, version.reading)
         emails.new_version(quote, version, link, address, changes=changes)
     journal.append(
         quote,
@@ -157,6 +158,42 @@ def _mail_the_link(quote: Quote, version: QuoteVersion, *, before: QuoteVersion 
         link=link.pk,
         to=link.email,
     )
+
+
+def _keep_back(quote: Quote, version: QuoteVersion, why: Reason) -> None:
+    """In force, but nobody was written to."""
+    journal.append(
+        quote,
+        "version_kept_back",
+        actor=Actor.system(),
+        version=version.number,
+        version_hash=version.version_hash,
+        pdf_sha256=version.pdf_sha256,
+        reason=quote.words_for(why),
+    )
+
+
+class DraftHasChanged(Exception):
+    """The working copy is no longer what was frozen: it is sent anew, not that version once more."""
+
+
+@transaction.atomic
+def resume_sending(version_id: int, *, actor: Actor) -> None:
+    """« Réessayer »: the version whose PDF could not be made goes back to its queue.
+
+    Raises NotSendable, IllegalMove or DraftHasChanged.
+    """
+    version = QuoteVersion.objects.get(pk=version_id)
+    locked(version.quote_id)
+    quote = Quote.objects.to_freeze().get(pk=version.quote_id)
+    quote.holding(getattr(quote, "version_in_force", None)).require(Verb.SEND)
+    if version.number != quote.last_number or not freezing.still_says(quote, version):
+        raise DraftHasChanged
+    if not QuoteVersion.objects.all().revive(version_id):
+        return
+    quote.move_to(Quote.State.SENDING)
+    journal.append(quote, "sending_resumed", actor=actor, version=version.number)
+    transaction.on_commit(lambda: outbox.nudge("quotes.render", version_id), robust=True)
 
 
 @transaction.atomic

@@ -5,24 +5,14 @@ from __future__ import annotations
 from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
 
-from quotes import glance
+from quotes import list_columns
 from quotes.journal import Actor
 from quotes.models import Customer, Quote, QuoteLine, QuoteTemplate, TemplateLine
+from quotes.models.terms import QuoteTerms
 from quotes.workflow.locking import locked
 from quotes.workflow.sending import create_quote
 
-KEPT = (
-    "title",
-    "contract",
-    "intro",
-    "outro",
-    "conditions",
-    "deposit_kind",
-    "deposit_value",
-    "start",
-    "duration",
-    "tags",
-)
+KEPT = QuoteTerms.names()
 
 
 class NameTaken(Exception):
@@ -36,7 +26,7 @@ def create_from_template(template_id: int, *, customer: Customer, owner: User, a
     kept = {field: getattr(template, field) for field in KEPT}
     quote = create_quote(customer=customer, owner=owner, actor=actor, **kept)
     QuoteLine.objects.bulk_create(QuoteLine(quote=quote, **line.copied) for line in template.lines.all())
-    glance.refresh(quote)
+    list_columns.refresh(quote)
     return quote
 
 

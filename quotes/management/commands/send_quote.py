@@ -5,10 +5,11 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from quotes import rendering, workflow
+from quotes import workflow
 from quotes.journal import Actor
 from quotes.models import IllegalMove, Quote
-from quotes.versions import NotSendable
+from quotes.pdf import rendering
+from quotes.versions.freezing import NotSendable
 
 
 class Command(BaseCommand):
@@ -22,16 +23,15 @@ class Command(BaseCommand):
         if quote is None:
             raise CommandError(f"Devis inconnu : {number}")
         if quote.state != Quote.State.SENDING:
-            self._freeze(quote)
+            try:
+                workflow.send(quote.pk, actor=Actor("staff", name="send_quote"))
+            except (NotSendable, IllegalMove) as refusal:
+                raise CommandError(str(refusal)) from refusal
         for version in quote.versions.filter(done_at=None, failed_at=None):
             rendering.render_version(version.pk)
         quote.refresh_from_db()
         if quote.state not in Quote.SIGNABLE:
             raise CommandError(f"{number} n'est pas parti : {quote.get_state_display()}")
+        if (kept := quote.events.filter(kind="version_kept_back").last()) and quote.last_kind == kept.kind:
+            raise CommandError(f"{number} est en vigueur, aucun mail n'est parti : {kept.facts['reason']}")
         self.stdout.write(f"{number} : {quote.get_state_display()}, mail en file pour {quote.customer.email}")
-
-    def _freeze(self, quote: Quote) -> None:
-        try:
-            workflow.send(quote.pk, actor=Actor("staff", name="send_quote"))
-        except (NotSendable, IllegalMove) as refusal:
-            raise CommandError(str(refusal)) from refusal

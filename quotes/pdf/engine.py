@@ -1,0 +1,108 @@
+"""HTML in, PDF/A-3b out: the parent of the child process that renders (see quotes/pdf/weasy.py).
+
+Rendering is bounded in time, memory and size by the child's own limits and by the clock here, because threads
+of a worker have no hard time limit. The child gets no secret: its environment is written here, word by word.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Mapping
+from enum import Enum, StrEnum
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+STATIC = ROOT / "static"
+MEGABYTE = 1024 * 1024
+MAX_HTML = 8 * MEGABYTE
+MAX_IMAGES = 12 * MEGABYTE
+MAX_PDF = 20 * MEGABYTE
+MAX_SECONDS = 60
+SAID = 2000  # how much of the child's last words is kept
+
+# What the child may take over from our environment: where the system keeps libraries, nothing else.
+INHERITED = ("LD_LIBRARY_PATH", "DYLD_FALLBACK_LIBRARY_PATH")
+
+
+class NoPdf(StrEnum):
+    """Why there is no PDF."""
+
+    HTML_TOO_LARGE = "html_too_large"
+    PDF_TOO_LARGE = "pdf_too_large"
+    TOO_SLOW = "too_slow"
+    REFUSED_ADDRESS = "refused_address"
+    INCOMPLETE = "incomplete"
+    CRASHED = "crashed"
+
+
+class Exit(int, Enum):
+    """How the child says what happened."""
+
+    DONE = 0
+    REFUSED_ADDRESS = 10
+    INCOMPLETE = 11
+    PDF_TOO_LARGE = 12
+    TOO_SLOW = -24  # SIGXCPU: the processor time is used up
+
+
+class RenderingFailed(Exception):
+    """There is no PDF; `reason` says why, the message adds the engine's last words."""
+
+    def __init__(self, reason: NoPdf, said: str = "") -> None:
+        super().__init__(f"{reason}: {said}" if said else str(reason))
+        self.reason = reason
+
+
+def render(html: str, *, images: Mapping[str, bytes] | None = None) -> bytes:
+    """The PDF/A-3b of a whole HTML page; `images` are what its `image:NAME` addresses show (PNG or JPEG)."""
+    pictures = images or {}
+    if len(html.encode()) > MAX_HTML or sum(map(len, pictures.values())) > MAX_IMAGES:
+        raise RenderingFailed(NoPdf.HTML_TOO_LARGE)
+    job = {"html": html, "images": {name: base64.b64encode(data).decode() for name, data in pictures.items()}}
+    with tempfile.TemporaryDirectory(prefix="logisav-pdf-") as scratch:
+        return _answer(_run(json.dumps(job).encode(), scratch=scratch))
+
+
+def _run(job: bytes, *, scratch: str) -> subprocess.CompletedProcess[bytes]:
+    command = [sys.executable, "-P", "-W", "ignore::UserWarning", "-m", "quotes.pdf.weasy"]
+    try:
+        return subprocess.run(
+            command,
+            check=False,
+            input=job,
+            capture_output=True,
+            timeout=MAX_SECONDS,
+            env=environment(scratch),
+            cwd=scratch,
+        )
+    except subprocess.TimeoutExpired as late:
+        raise RenderingFailed(NoPdf.TOO_SLOW) from late
+
+
+def environment(scratch: str) -> dict[str, str]:
+    """The child's whole environment: our fonts alone, and nothing that varies from one run to the next."""
+    return {name: os.environ[name] for name in INHERITED if name in os.environ} | {
+        "PATH": "/usr/bin:/bin",
+        "PYTHONPATH": str(ROOT),
+        "PYTHONHASHSEED": "0",
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "LC_ALL": "C.UTF-8",
+        "TZ": "UTC",
+        "HOME": scratch,
+        "TMPDIR": scratch,
+        "FONTCONFIG_FILE": str(STATIC / "pdf" / "fonts.conf"),
+        "SOURCE_DATE_EPOCH": "0",  # fontTools would write the time of day into each font
+    }
+
+
+def _answer(done: subprocess.CompletedProcess[bytes]) -> bytes:
+    if done.returncode == Exit.DONE and done.stdout.startswith(b"%PDF-"):
+        return done.stdout
+    known = {int(code): code.name for code in Exit if code is not Exit.DONE}
+    reason = NoPdf[known.get(done.returncode, "CRASHED")]
+    raise RenderingFailed(reason, done.stderr.decode(errors="replace")[-SAID:].strip())
