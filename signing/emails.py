@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from lib import french
 from notifications.models import OutgoingEmail
 from notifications.outbox import Attachment
+from notifications.strangers import defused
 from quotes import emails as quote_emails
-from quotes import french
+from quotes import links
+from quotes.law import contract
 from quotes.models import Customer, Quote
-from signing.models import SealedDocument, Signature, SigningRequest
+from signing.models import PaperAcceptance, SealedDocument, Signature, SigningRequest
 
 
 def code(request: SigningRequest, *, code: str) -> OutgoingEmail:
@@ -16,7 +19,11 @@ def code(request: SigningRequest, *, code: str) -> OutgoingEmail:
         "signing/code",
         request.quote,
         to=request.email,
-        context=quote_emails.amounts(request.version) | {"code_until": french.hour(request.expires_at)},
+        context=quote_emails.amounts(request.version)
+        | {
+            "code_until": french.hour(request.expires_at),
+            "deposit_label": request.version.reading.deposit_words,
+        },
         secrets={"code": code},
         expires_at=request.expires_at,
     )
@@ -25,9 +32,9 @@ def code(request: SigningRequest, *, code: str) -> OutgoingEmail:
 def accepted(signature: Signature) -> None:
     """The owner learns it at once; the customer's copy follows with the sealed PDF."""
     quote = signature.quote
-    context = quote_emails.amounts(signature.version) | _signed(signature)
+    context = quote_emails.amounts(signature.version) | _signed(signature) | _rights(quote)
     text = f"{signature.full_name} a signé le devis {quote.number} ({context['total']})."
-    quote_emails.to_staff("signing/accepted_owner", quote, kind="accepted", text=text, context=context)
+    quote_emails.to_staff("signing/accepted_owner", quote, text=text, context=context)
 
 
 def signed_copy(document: SealedDocument) -> None:
@@ -38,8 +45,26 @@ def signed_copy(document: SealedDocument) -> None:
         "signing/accepted",
         signature.quote,
         to=signature.email,
-        context=quote_emails.amounts(signature.version) | _signed(signature),
+        context=quote_emails.amounts(signature.version) | _signed(signature) | _rights(signature.quote),
         attachments=[Attachment(name=name, type="application/pdf", path=str(document.file.name))],
+    )
+
+
+def accepted_on_paper(acceptance: PaperAcceptance) -> None:
+    """The scan goes to the customer's own mailbox: whoever never signed anything says so."""
+    quote = acceptance.quote
+    suffix, kind = ("pdf", "application/pdf") if acceptance.is_pdf else ("jpg", "image/jpeg")
+    context = _rights(quote) | {
+        "signatory": acceptance.signatory,
+        "signed_on": french.day(acceptance.signed_on),
+    }
+    quote_emails.to_customer(
+        "signing/accepted_on_paper",
+        quote,
+        context=quote_emails.amounts(acceptance.version) | context,
+        attachments=[
+            Attachment(name=f"Devis signé {quote.number}.{suffix}", type=kind, path=str(acceptance.scan.name))
+        ],
     )
 
 
@@ -54,8 +79,22 @@ def stamp_missing(signature: Signature) -> None:
     quote = signature.quote
     text = f"Le document signé du devis {quote.number} attend un horodatage depuis 24 h : à vous de choisir."
     context = _signed(signature) | {"reason": signature.error}
-    quote_emails.to_staff(
-        "signing/stamp_missing_owner", quote, kind="stamp_missing", text=text, context=context
+    quote_emails.to_staff("signing/stamp_missing_owner", quote, text=text, context=context)
+
+
+def sealing_failed(quote: Quote, *, reason: str) -> None:
+    quote_emails.stuck(
+        quote,
+        what="Le document signé n'a pas encore pu être scellé.",
+        effect=(
+            "La signature de votre client est enregistrée et le contrat est conclu, mais il n'a pas encore reçu son "
+            "exemplaire. Logisav essaie encore, toutes les demi-heures au plus."
+        ),
+        to_do=(
+            "Ne faites pas signer une seconde fois. Transmettez ce message à la personne qui administre Logisav\u00a0: "
+            "dès que la cause est levée, l'exemplaire part tout seul. D'ici là, rassurez votre client par téléphone."
+        ),
+        reason=reason,
     )
 
 
@@ -63,15 +102,27 @@ def contradiction(quote: Quote, *, place: str, kind: str) -> None:
     """Stopped before any code: where the customer signs, or as whom, is not what the version says."""
     said = f"{Customer.Kind(kind).label}, {Quote.Contract(place).label.lower()}"
     text = f"La signature du devis {quote.number} est arrêtée : le client dit « {said} »."
-    quote_emails.to_staff(
-        "signing/contradiction_owner", quote, kind="contradiction", text=text, context={"said": said}
-    )
+    quote_emails.to_staff("signing/contradiction_owner", quote, text=text, context={"said": said})
 
 
 def paused(quote: Quote) -> None:
     text = f"La signature du devis {quote.number} est en pause : trop d'essais de code."
-    quote_emails.to_staff("signing/paused_owner", quote, kind="paused", text=text, context={})
+    quote_emails.to_staff("signing/paused_owner", quote, text=text, context={})
+
+
+def _rights(quote: Quote) -> dict[str, object]:
+    """What a customer may still do about the contract, and from when on its deposit may be paid."""
+    facts = quote.law()
+    money_from = contract.money_from(facts) if facts else None
+    return {
+        "can_withdraw": quote.withdrawal() is not None,
+        "until": quote.withdrawal_until(),
+        "function": links.withdrawal_address(quote),
+        "deposit_label": f"Acompte, à partir du {french.day(money_from)}"
+        if money_from
+        else "Acompte à la commande",
+    }
 
 
 def _signed(signature: Signature) -> dict[str, str]:
-    return {"signatory": signature.full_name, "signed_at": french.moment(signature.signed_at)}
+    return {"signatory": defused(signature.full_name), "signed_at": french.moment(signature.signed_at)}

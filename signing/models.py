@@ -4,24 +4,32 @@ from __future__ import annotations
 
 import datetime as dt
 import secrets
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, fields
 from typing import Any, NoReturn
 
 from django.db import models
 from django.utils import timezone
 
+from lib import limiter
 from notifications.models import OutgoingEmail
+from notifications.queue import QueuedRow, QueueQuerySet
+from quotes.content import Consent
 from quotes.models import AccessLink, Customer, Quote, QuoteVersion
 from quotes.models.journal import AppendOnly
-from quotes.queues import QueuedRow, QueueQuerySet
 
 CODE_LIFE = dt.timedelta(minutes=10)
-RESEND_AFTER = dt.timedelta(seconds=60)
+RESEND_AFTER = limiter.CODE.within
 MAIL_IS_LATE_AFTER = dt.timedelta(seconds=20)
 WINDOW = dt.timedelta(hours=24)
 TRIES_A_CODE = 5
 CODES_A_WINDOW = 6
 TRIES_A_WINDOW = 30
 TRIES_A_LIFE = 60
+# Below the quote's, so that a link asked for anew by the mailbox has a share that no holder of another can take.
+CODES_A_LINK = 3
+TRIES_A_LINK = 15
+CODES_AT_ONCE = 2
 STAMP_PATIENCE = dt.timedelta(hours=24)
 BUTTON = "Signer – commande avec obligation de paiement"
 
@@ -36,14 +44,45 @@ def new_reference() -> str:
     return "".join(secrets.choice(alphabet) for _ in range(16))
 
 
-class Signatory(models.Model):
-    """Who signs, as typed in the form; `email` is the address that the link went to."""
+@dataclass(frozen=True)
+class Signatory:
+    """Who signs, as typed and ticked in the form; `consents` are the ids of the boxes.
+
+    `place` and `kind` say how the contract is concluded and by whom, in the words of Quote.Contract and Customer.Kind.
+    A field that is added here has its column below, and its place in the form and its template.
+    """
+
+    first_name: str
+    last_name: str
+    phone: str
+    capacity: str
+    place: str
+    kind: str
+    consents: frozenset[str]
+    drawing: bytes = b""
+    is_small: bool | None = None  # of a business off premises: five employees at most, outside its main field
+
+    @property
+    def full_name(self) -> str:
+        return f"{self.first_name} {self.last_name}"
+
+    def row(self, consents: Iterable[Consent]) -> dict[str, Any]:
+        """The columns of `Signing`; of the version's consents those that were ticked, in its words."""
+        ticked = [{"id": one.id, "words": one.words} for one in consents if one.id in self.consents]
+        return asdict(self) | {"consents": ticked, "drawing": self.drawing or None}
+
+
+class Signing(models.Model):
+    """A signatory as stored; `email` is the address that the link went to."""
 
     first_name = models.CharField("prénom", max_length=100)
     last_name = models.CharField("nom", max_length=100)
     phone = models.CharField("téléphone", max_length=40)
     place = models.CharField("lieu de la signature", max_length=14, choices=Quote.Contract, blank=True)
     kind = models.CharField("signe en tant que", max_length=12, choices=Customer.Kind, blank=True)
+    is_small = models.BooleanField(
+        "5 salariés au plus, hors de son activité principale", null=True, blank=True
+    )
     capacity = models.CharField("qualité", max_length=100, blank=True)
     email = models.EmailField("adresse mail")
     consents = models.JSONField("accords cochés", default=list)
@@ -56,8 +95,30 @@ class Signatory(models.Model):
     def full_name(self) -> str:
         return f"{self.first_name} {self.last_name}"
 
+    @property
+    def signatory(self) -> Signatory:
+        """As the form said it."""
+        typed = {field.name: getattr(self, field.name) for field in fields(Signatory)}
+        ticked = frozenset(consent["id"] for consent in self.consents)
+        return Signatory(**typed | {"consents": ticked, "drawing": bytes(self.drawing or b"")})
 
-class SigningRequest(Signatory):
+    @property
+    def copied(self) -> dict[str, Any]:
+        """What the signature takes over from the request."""
+        return {field.name: getattr(self, field.name) for field in Signing._meta.local_fields}
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """As the journal tells it, where `kind` is the fact's own; the drawing is no text."""
+        facts = self.copied
+        facts["signs_as"] = facts.pop("kind")
+        if facts["is_small"] is None:  # asked of few, and not at all of who signed before it was asked
+            del facts["is_small"]
+        del facts["drawing"]
+        return facts
+
+
+class SigningRequest(Signing):
     """A form that was accepted and the code mailed for it. A new code is a new row."""
 
     class State(models.TextChoices):
@@ -83,7 +144,9 @@ class SigningRequest(Signatory):
         ordering = ("-created_at",)
         constraints = (
             models.UniqueConstraint(
-                fields=["quote"], condition=models.Q(state="open"), name="one_open_code_per_quote"
+                fields=["quote", "browser_sha256"],
+                condition=models.Q(state="open"),
+                name="one_open_code_per_browser",
             ),
             models.CheckConstraint(condition=models.Q(tries__lte=TRIES_A_CODE), name="code_tries_in_bounds"),
         )
@@ -137,30 +200,37 @@ class SigningAllowance(models.Model):
     def __str__(self) -> str:
         return f"{self.quote.number} : {self.tries}"
 
-    @property
-    def tries_in_window(self) -> int:
-        """Tries of the last 24 h; a code of 10 minutes counts whole, so never too few."""
-        recent = self._codes_since(timezone.now() - WINDOW - CODE_LIFE)
+    def tries_in_window(self, link: int | None = None) -> int:
+        """Tries of the last 24 h, or a link's of them; a code of 10 minutes counts whole, so never too few."""
+        recent = self._codes_since(timezone.now() - WINDOW - CODE_LIFE, link)
         return recent.aggregate(sum=models.Sum("tries", default=0))["sum"]  # type: ignore[no-any-return]
 
-    @property
-    def codes_in_window(self) -> int:
-        return self._codes_since(timezone.now() - WINDOW).count()
+    def codes_in_window(self, link: int | None = None) -> int:
+        return self._codes_since(timezone.now() - WINDOW, link).count()
 
-    def _codes_since(self, moment: dt.datetime) -> models.QuerySet[SigningRequest]:
+    def _codes_since(self, moment: dt.datetime, link: int | None) -> models.QuerySet[SigningRequest]:
         start = max(moment, self.renewed_at) if self.renewed_at else moment
-        return SigningRequest.objects.filter(quote_id=self.quote_id, created_at__gt=start)
+        codes = SigningRequest.objects.filter(quote_id=self.quote_id, created_at__gt=start)
+        return codes if link is None else codes.filter(link_id=link)
 
     @property
     def allows_a_code(self) -> bool:
         return (
-            self.codes_in_window < CODES_A_WINDOW
-            and self.tries_in_window < TRIES_A_WINDOW
+            self.codes_in_window() < CODES_A_WINDOW
+            and self.tries_in_window() < TRIES_A_WINDOW
             and self.tries < TRIES_A_LIFE
         )
 
+    def allows_a_code_by(self, link: int) -> bool:
+        """The link has some of its own share left; whether the quote has, `allows_a_code` tells."""
+        return self.codes_in_window(link) < CODES_A_LINK and self.tries_in_window(link) < TRIES_A_LINK
 
-class Signature(Signatory, QueuedRow):
+    def allows_the_try_by(self, link: int) -> bool:
+        """The try that was just counted was one of those allowed, of the quote and of the link."""
+        return self.tries_in_window() <= TRIES_A_WINDOW and self.tries_in_window(link) <= TRIES_A_LINK
+
+
+class Signature(Signing, QueuedRow):
     """The acceptance. As a queue's entry it waits for its sealed PDF until `done_at`."""
 
     quote = models.OneToOneField(Quote, on_delete=models.PROTECT, related_name="signature")
@@ -188,8 +258,7 @@ class Signature(Signatory, QueuedRow):
     def __str__(self) -> str:
         return f"{self.quote.number}, {self.full_name}"
 
-    @property
-    def document(self) -> SealedDocument | None:
+    def latest_document(self) -> SealedDocument | None:
         """The sealed PDF in its latest revision."""
         return self.documents.order_by("-revision").first()
 
@@ -255,6 +324,40 @@ class SealedDocument(WrittenOnce):
         return f"{self.signature.quote.number}, révision {self.revision}"
 
 
+def store_scan(acceptance: PaperAcceptance, filename: str) -> str:
+    return f"paper/{filename}"
+
+
+class PaperAcceptance(WrittenOnce):
+    """« Accepté autrement »: signed on paper, says a member of staff, whose scan shows it. Nothing is sealed.
+
+    `consents` are those that the paper bears, in the version's words.
+    """
+
+    quote = models.OneToOneField(Quote, on_delete=models.PROTECT, related_name="paper_acceptance")
+    version = models.ForeignKey(QuoteVersion, on_delete=models.PROTECT, related_name="+")
+    signatory = models.CharField("signataire", max_length=200)
+    signed_on = models.DateField("signé sur papier le")
+    consents = models.JSONField("accords portés sur le papier", default=list)
+    scan = models.FileField("papier signé", upload_to=store_scan)
+    sha256 = models.CharField(max_length=64)
+    recorded_by = models.CharField("enregistré par", max_length=150)
+    recorded_at = models.DateTimeField("enregistré le", default=timezone.now)
+
+    class Meta:
+        verbose_name = "acceptation sur papier"
+        verbose_name_plural = "acceptations sur papier"
+        ordering = ("-recorded_at",)
+
+    def __str__(self) -> str:
+        return f"{self.quote.number}, {self.signatory}"
+
+    @property
+    def is_pdf(self) -> bool:
+        """Else it is a photo (JPEG)."""
+        return str(self.scan.name).endswith(".pdf")
+
+
 class Anchor(WrittenOnce):
     """The ends of all journals on one day of Paris, signed with the seal's key; each names the one before it."""
 
@@ -271,23 +374,3 @@ class Anchor(WrittenOnce):
 
     def __str__(self) -> str:
         return f"{self.day:%d/%m/%Y}"
-
-
-class CheckTry(models.Model):
-    """A check that somebody asked for on the public page: counted by address, which is kept as a digest, for a day."""
-
-    class Kind(models.TextChoices):
-        FILE = "file", "Fichier"
-        REFERENCE = "reference", "Référence"
-
-    kind = models.CharField("contrôle", max_length=10, choices=Kind)
-    address = models.CharField(max_length=64)
-    at = models.DateTimeField(default=timezone.now, db_index=True)
-
-    class Meta:
-        verbose_name = "contrôle demandé"
-        verbose_name_plural = "contrôles demandés"
-        indexes = (models.Index(fields=["address", "kind", "at"], name="checks_by_address"),)
-
-    def __str__(self) -> str:
-        return f"{self.kind} {self.at:%Y-%m-%d %H:%M:%S}"

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
-
 from django.conf import settings
 
-from quotes import rendering
+from lib import files
 from signing import authorities, seal, stamps
 from signing.models import SealedDocument, Signature
 
@@ -17,17 +15,17 @@ class NotAsStored(Exception):
 
 def restamp(signature: Signature) -> SealedDocument | None:
     """None for a document that is not at level B-LTA. Raises what the authorities and the key raise."""
-    document = signature.document
+    document = signature.latest_document()
     if document is None or document.level != SealedDocument.Level.B_LTA:
         return None
-    with document.file.open("rb") as file:
-        data = bytes(file.read())
-    if hashlib.sha256(data).hexdigest() != document.sha256:
-        raise NotAsStored(f"{document} : le fichier a changé")
+    try:
+        data = files.recovered(str(document.file), document.sha256)
+    except files.Damaged as damaged:
+        raise NotAsStored(f"{document} : {damaged}") from damaged
     signer = seal.load_signer(settings.SEAL_PKCS12, settings.SEAL_PASSPHRASE)
     stamped = seal.restamp(data, signer, authorities.configured())
     return stamps.add_revision(
         document.pk,
-        file=rendering.store(stamped, folder="signed"),
-        sha256=hashlib.sha256(stamped).hexdigest(),
+        file=files.store(stamped, folder="signed"),
+        sha256=files.sha256_of(stamped),
     )

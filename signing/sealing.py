@@ -7,32 +7,32 @@ all outside any transaction; store the file and queue the mail in a short transa
 from __future__ import annotations
 
 import datetime as dt
-import hashlib
-import logging
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from django.conf import settings
-from django.core.files.storage import default_storage
 from django.template.loader import render_to_string
 from django.utils import timezone
 
-from quotes import pdf, rendering
+from lib import files
+from notifications import queue
+from notifications.queue import JobOutcome, QueueQuerySet
 from quotes.colour import Palette
 from quotes.content import Terms
-from signing import authorities, evidence, seal, stamps, workflow
+from quotes.pdf import engine, rendering
+from quotes.workflow import note_damage, tell_stuck
+from signing import authorities, seal, stamps, workflow
 from signing.models import STAMP_PATIENCE, SealedDocument, Signature
+from signing.proof import evidence
 
 Level = SealedDocument.Level
 
-LEASE = dt.timedelta(minutes=3)
 LATE_AFTER = dt.timedelta(minutes=5)
-BATCH = 20
-log = logging.getLogger(__name__)
+TELLS_AFTER = 8  # tries: about ten minutes
 
 
 class AlteredVersion(Exception):
-    """A stored file is not the one that was read and signed."""
+    """The stored PDF is not the one that was read and signed: it is mended by a queue of its own, which tells."""
 
 
 @dataclass(frozen=True)
@@ -46,52 +46,96 @@ class Sealed:
 
 def sweep() -> int:
     """Seal what waits, and tell the customers whom it keeps waiting."""
-    due = Signature.objects.due().order_by("next_try_at").values_list("pk", flat=True)[:BATCH]
-    sealed = sum(seal_signature(pk) for pk in list(due))
-    late = Signature.objects.filter(
-        done_at=None, late_mail_at=None, signed_at__lte=timezone.now() - LATE_AFTER
-    ).values_list("pk", flat=True)
-    for pk in list(late):
-        workflow.tell_sealing_is_late(pk)
-    _ask_owners()
-    return sealed
-
-
-def _ask_owners() -> None:
-    """No authority for a day: who owns the quote chooses."""
-    waiting = Signature.objects.filter(
-        done_at=None,
-        stamp_told_at=None,
-        stamp_waived_at=None,
-        stamp_failed_at__lte=timezone.now() - STAMP_PATIENCE,
-    )
-    for pk in list(waiting.values_list("pk", flat=True)):
-        stamps.tell_owner_to_choose(pk)
+    return queue.sweep(*QUEUES)
 
 
 def seal_signature(signature_id: int) -> bool:
     """False when there was nothing to do. A failure is kept with the row and tried again, without end."""
-    signature = Signature.objects.claim(signature_id, lease=LEASE)
-    if signature is None:
-        return False
+    return queue.run(SEALING, signature_id) is not JobOutcome.NOT_DUE
+
+
+def _seal(signature: Signature) -> None:
     try:
         sealed = sealed_pdf(signature)
     except seal.AuthorityUnavailable as away:
-        log.warning("signature %s waits for an authority: %s", signature.pk, away)
         stamps.note_no_stamp(signature.pk, reason=str(away))
-        return True
-    except (pdf.RenderingFailed, AlteredVersion, seal.UnusableKey, OSError) as failure:
-        log.exception("signature %s is not sealed yet", signature.pk)
-        signature.postpone(str(failure))
-        return True
+        raise
     workflow.complete_sealing(
         signature.pk,
-        file=rendering.store(sealed.pdf, folder="signed"),
-        sha256=hashlib.sha256(sealed.pdf).hexdigest(),
+        file=files.store(sealed.pdf, folder="signed"),
+        sha256=files.sha256_of(sealed.pdf),
         level=sealed.level,
         reason=sealed.reason,
     )
-    return True
+
+
+def _late() -> list[int]:
+    """Their customers shall not wait in silence."""
+    waiting = Signature.objects.filter(done_at=None, late_mail_at=None)
+    return list(waiting.filter(signed_at__lte=timezone.now() - LATE_AFTER).values_list("pk", flat=True))
+
+
+def _unstamped() -> list[int]:
+    """No authority for a day: who owns the quote chooses."""
+    waiting = Signature.objects.filter(done_at=None, stamp_told_at=None, stamp_waived_at=None)
+    unstamped = waiting.filter(stamp_failed_at__lte=timezone.now() - STAMP_PATIENCE)
+    return list(unstamped.values_list("pk", flat=True))
+
+
+def _tell_not_announced(signature_id: int, reason: str) -> None:
+    tell_stuck(
+        Signature.objects.get(pk=signature_id).quote_id,
+        what="Le mail qui annonce au client le retard de son exemplaire signé n'a pas pu partir.",
+        effect="Sa signature est enregistrée, mais il n'a encore rien reçu.",
+        to_do="Appelez votre client pour le rassurer\u00a0: son exemplaire suit dès que possible.",
+        reason=reason,
+    )
+
+
+def _tell_not_asked(signature_id: int, reason: str) -> None:
+    tell_stuck(
+        Signature.objects.get(pk=signature_id).quote_id,
+        what="Le document signé attend un horodatage depuis 24\u00a0h, et le mail habituel n'a pas pu être écrit.",
+        effect="La signature est enregistrée, le client n'a pas encore son exemplaire.",
+        to_do="Ouvrez le devis\u00a0: vous pouvez y choisir «\u00a0Sceller sans horodatage\u00a0».",
+        reason=reason,
+    )
+
+
+AUTHORITIES = queue.Service("tsa", away=(seal.AuthorityUnavailable,))
+SEALING: queue.Queue[Signature] = queue.Queue(
+    name="sealing",
+    rows=lambda: QueueQuerySet(Signature),
+    work=_seal,
+    services=(rendering.RENDERER, AUTHORITIES),
+    tells_after=TELLS_AFTER,
+    tell=lambda signature, reason: workflow.tell_sealing_has_failed(signature.pk, reason=reason),
+    reported_otherwise=(seal.AuthorityUnavailable, AlteredVersion),
+    expected=(
+        seal.AuthorityUnavailable,
+        AlteredVersion,
+        files.Damaged,
+        seal.UnusableKey,
+        engine.RenderingFailed,
+    ),
+)
+QUEUES = (
+    SEALING,
+    queue.dated(
+        "late sealings",
+        find=_late,
+        work=workflow.tell_sealing_is_late,
+        tells_after=TELLS_AFTER,
+        tell=_tell_not_announced,
+    ),
+    queue.dated(
+        "choices without a time stamp",
+        find=_unstamped,
+        work=stamps.tell_owner_to_choose,
+        tells_after=TELLS_AFTER,
+        tell=_tell_not_asked,
+    ),
+)
 
 
 def sealed_pdf(signature: Signature) -> Sealed:
@@ -122,8 +166,8 @@ def _sealed(whole: bytes, signature: Signature) -> Sealed:
     return Sealed(seal.seal_for_long(whole, signer, who), Level.B_LTA, reason)
 
 
-def _attachments(signature: Signature) -> Iterator[seal.Attachment]:
-    yield seal.Attachment(
+def _attachments(signature: Signature) -> Iterator[seal.EmbeddedFile]:
+    yield seal.EmbeddedFile(
         name=evidence.PROOF_NAME,
         data=evidence.proof(signature),
         mime_type="application/json",
@@ -131,11 +175,25 @@ def _attachments(signature: Signature) -> Iterator[seal.Attachment]:
     )
     if (terms := signature.version.reading.terms) is not None:
         pdf_file = terms.kind == "pdf"
-        yield seal.Attachment(
+        yield seal.EmbeddedFile(
             name="conditions-generales.pdf" if pdf_file else "conditions-generales.txt",
             data=_terms(terms),
             mime_type="application/pdf" if pdf_file else "text/plain",
             description="Conditions générales acceptées avec le devis",
+        )
+    if (contribution := signature.version.reading.contribution) is not None:
+        yield seal.EmbeddedFile(
+            name="cadre-de-contribution.pdf",
+            data=files.recovered(contribution.path, contribution.sha256),
+            mime_type="application/pdf",
+            description="Cadre de contribution de la prime CEE, remis avec le devis",
+        )
+    if sha256 := signature.version.reading.rge_proof:
+        yield seal.EmbeddedFile(
+            name="attestation-rge.pdf",
+            data=files.recovered(f"company/{sha256}.pdf", sha256),
+            mime_type="application/pdf",
+            description="Attestation RGE jointe au devis",
         )
 
 
@@ -143,19 +201,16 @@ def _terms(terms: Terms) -> bytes:
     """As frozen with the version, whatever the company's are now."""
     if terms.kind == "text":
         return terms.text.encode()
-    with default_storage.open(f"company/{terms.sha256}.pdf") as file:
-        data = bytes(file.read())
-    if hashlib.sha256(data).hexdigest() != terms.sha256:
-        raise AlteredVersion("the stored general terms are not the ones that were accepted")
-    return data
+    return files.recovered(f"company/{terms.sha256}.pdf", terms.sha256)
 
 
 def _bytes_as_read(signature: Signature) -> bytes:
-    with signature.version.pdf.open("rb") as file:
-        data = bytes(file.read())
-    if hashlib.sha256(data).hexdigest() != signature.version.pdf_sha256:
-        raise AlteredVersion(f"{signature.version}: the stored PDF is not the one that was signed")
-    return data
+    version = signature.version
+    try:
+        return files.read(str(version.pdf), version.pdf_sha256)
+    except files.Damaged as damaged:
+        note_damage(version.pk, reason=str(damaged))
+        raise AlteredVersion(f"{version}: the stored PDF is not the one that was signed") from damaged
 
 
 def certificate_pdf(signature: Signature) -> bytes:
@@ -163,4 +218,4 @@ def certificate_pdf(signature: Signature) -> bytes:
     palette = Palette.of(certificate.content.company.colour)
     context = {"certificate": certificate, "accent": palette.accent}
     images = {"drawing": bytes(signature.drawing)} if signature.drawing else {}
-    return pdf.render(render_to_string("pdf/certificate.html", context), images=images)
+    return engine.render(render_to_string("pdf/certificate.html", context), images=images)

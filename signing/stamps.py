@@ -16,19 +16,16 @@ from signing import emails
 from signing.models import STAMP_PATIENCE, SealedDocument, Signature
 
 
-class TooEarly(Exception):
+class TooEarlyToWaive(Exception):
     """The authorities still have time to answer, or the document is sealed already."""
 
 
 @transaction.atomic
 def note_no_stamp(signature_id: int, *, reason: str) -> None:
-    """No authority answered: the signature goes back to the queue; the first time is written down."""
-    signature = Signature.objects.select_related("quote").get(pk=signature_id)
-    quote = locked(signature.quote_id)
-    signature.postpone(reason)
-    if signature.stamp_failed_at is None:
-        signature.stamp_failed_at = timezone.now()
-        signature.save(update_fields=["stamp_failed_at"])
+    """No authority answered: written down the first time; the queue tries again."""
+    quote = locked(Signature.objects.values_list("quote_id", flat=True).get(pk=signature_id))
+    first = Signature.objects.filter(pk=signature_id, stamp_failed_at=None)
+    if first.update(stamp_failed_at=timezone.now()):
         journal.append(quote, "stamp_missing", actor=Actor.system(), reason=reason)
 
 
@@ -51,12 +48,12 @@ def tell_owner_to_choose(signature_id: int) -> None:
 
 @transaction.atomic
 def waive(signature_id: int, *, actor: Actor) -> None:
-    """« Sceller sans horodatage »: the owner decides it, and the journal says who did. Raises TooEarly."""
+    """« Sceller sans horodatage »: the owner decides it, and the journal says who did. Raises TooEarlyToWaive."""
     signature = Signature.objects.select_related("quote").get(pk=signature_id)
     quote = locked(signature.quote_id)
     signature.refresh_from_db()
     if not signature.may_waive_stamp:
-        raise TooEarly(f"{quote.number}: the authorities may still answer")
+        raise TooEarlyToWaive(f"{quote.number}: the authorities may still answer")
     signature.stamp_waived_at, signature.stamp_waived_by = timezone.now(), actor.name
     signature.next_try_at = timezone.now()
     signature.save(update_fields=["stamp_waived_at", "stamp_waived_by", "next_try_at"])

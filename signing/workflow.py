@@ -8,30 +8,35 @@ from __future__ import annotations
 
 import enum
 import hashlib
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import replace
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, Q
 from django.utils import timezone
 
+from lib import limiter
+from lib.otp import matches
 from notifications import outbox
-from quotes import journal
+from quotes import journal, rules
 from quotes import workflow as quotes_workflow
+from quotes.content import Content
 from quotes.journal import Actor
-from quotes.models import AccessLink, Quote, QuoteVersion
+from quotes.law import contract
+from quotes.law.contract import Place
+from quotes.models import AccessLink, IllegalMove, Quote, QuoteVersion
+from quotes.rules import Circumstances, Verb
 from quotes.workflow.locking import locked
 from signing import emails, otp
 from signing.models import (
     BUTTON,
     CODE_LIFE,
-    RESEND_AFTER,
+    CODES_AT_ONCE,
     TRIES_A_CODE,
     TRIES_A_LIFE,
-    TRIES_A_WINDOW,
     WINDOW,
     SealedDocument,
+    Signatory,
     Signature,
     SigningAllowance,
     SigningRequest,
@@ -46,27 +51,12 @@ class Outcome(enum.Enum):
     TOO_MANY_TRIES = enum.auto()
     TOO_SOON = enum.auto()
     PAUSED = enum.auto()
+    LINK_USED_UP = enum.auto()
     CHANGED = enum.auto()
+    DAMAGED = enum.auto()
     CONTRADICTION = enum.auto()
     OTHER_BROWSER = enum.auto()
     NOT_OPEN = enum.auto()
-
-
-@dataclass(frozen=True)
-class SigningForm:
-    """What the signatory typed and ticked; `consents` are the ids of the boxes.
-
-    `place` and `kind` say how the contract is concluded and by whom, in the words of Quote.Contract and Customer.Kind.
-    """
-
-    first_name: str
-    last_name: str
-    phone: str
-    capacity: str
-    place: str
-    kind: str
-    consents: frozenset[str]
-    drawing: bytes = b""
 
 
 def browser_digest(browser: str) -> str:
@@ -76,26 +66,49 @@ def browser_digest(browser: str) -> str:
 # From form to code
 
 
-@transaction.atomic
 def request_code(
-    quote_id: int, *, link: AccessLink, form: SigningForm, version_hash: str, browser: str, actor: Actor
+    quote_id: int, *, link: AccessLink, form: Signatory, version_hash: str, browser: str, actor: Actor
 ) -> tuple[Outcome, SigningRequest | None]:
-    """Bind a fresh code to this version, form, link and browser, and mail it. The code before it dies."""
+    """Bind a fresh code to this version, form, link and browser, and mail it. The browser's code before it dies.
+
+    A request comes with CODE_SENT alone. The owner learns once a day of a pause, or of the same contradiction.
+    The file that is signed is read and compared first, outside the transaction.
+    """
+    in_force = QuoteVersion.objects.filter(quote=quote_id, version_hash=version_hash, is_current=True)
+    read = in_force.defer("content").first()
+    if read is not None and quotes_workflow.stored_pdf(read) is None:
+        return Outcome.DAMAGED, None
+    return _request_code(
+        quote_id, link=link, form=form, version_hash=version_hash, browser=browser, actor=actor
+    )
+
+
+@transaction.atomic
+def _request_code(
+    quote_id: int, *, link: AccessLink, form: Signatory, version_hash: str, browser: str, actor: Actor
+) -> tuple[Outcome, SigningRequest | None]:
     quote = locked(quote_id)
-    if (refusal := _why_not_open(quote, link.pk)) is not None:
-        return refusal, None
-    version = _version_as_read(quote, version_hash)
-    if version is None or not _required_consents(version) <= form.consents:
+    if not _may(Verb.REQUEST_CODE, quote, link.pk):
+        return Outcome.NOT_OPEN, None
+    version = _version_as_agreed(quote, version_hash, form.consents)
+    if version is None:
         return Outcome.CHANGED, None
-    if (form.place, form.kind) != (version.reading.contract, version.reading.customer.kind):
+    if version.damaged_at is not None:
+        return Outcome.DAMAGED, None
+    if _protects_less(version.reading, form):
         _tell_owner_of_contradiction(quote, form, actor)
         return Outcome.CONTRADICTION, None
-    if (refusal := _why_no_code(quote)) is not None:
-        return refusal, None
+    allowance = _locked_allowance(quote)
+    if not allowance.allows_a_code:
+        _tell_owner_of_pause(quote, allowance)
+        return Outcome.PAUSED, None
+    if not allowance.allows_a_code_by(link.pk):
+        return Outcome.LINK_USED_UP, None
+    if limiter.take(limiter.CODE.of(quote=quote.pk)).wait is not None:
+        return Outcome.TOO_SOON, None
     return Outcome.CODE_SENT, _open_request(quote, version, link, form, browser=browser, actor=actor)
 
 
-@transaction.atomic
 def resend_code(
     request_id: int, *, link: AccessLink, browser: str, actor: Actor
 ) -> tuple[Outcome, SigningRequest | None]:
@@ -103,61 +116,57 @@ def resend_code(
     old = SigningRequest.objects.get(pk=request_id)
     if old.browser_sha256 != browser_digest(browser):
         return Outcome.OTHER_BROWSER, None
-    form = SigningForm(
-        first_name=old.first_name,
-        last_name=old.last_name,
-        phone=old.phone,
-        capacity=old.capacity,
-        place=old.place,
-        kind=old.kind,
-        consents=frozenset(consent["id"] for consent in old.consents),
-        drawing=bytes(old.drawing or b""),
-    )
     return request_code(
-        old.quote_id, link=link, form=form, version_hash=old.version_hash, browser=browser, actor=actor
+        old.quote_id,
+        link=link,
+        form=old.signatory,
+        version_hash=old.version_hash,
+        browser=browser,
+        actor=actor,
     )
 
 
-def _why_not_open(quote: Quote, link_id: int) -> Outcome | None:
-    """State, access, validity and link, read inside the lock."""
-    version = quote.current_version
-    link = AccessLink.objects.get(pk=link_id)
-    open_ = quote.state in Quote.SIGNABLE and not quote.is_blocked and version is not None
-    if not open_ or version is None or version.is_past_validity or not link.is_valid:
-        return Outcome.NOT_OPEN
-    return None
+def _may(verb: Verb, quote: Quote, link_id: int) -> bool:
+    """With the link as it is now, read inside the lock."""
+    link, version = AccessLink.objects.get(pk=link_id), quote.current_version()
+    link.quote = quote
+    return rules.may(verb, quote.circumstances(version, link=link.status(version)))
 
 
-def _version_as_read(quote: Quote, version_hash: str) -> QuoteVersion | None:
-    """The version in force if it is the one that was read, its hash computed anew; else None."""
-    version = quote.current_version
+def _version_as_agreed(quote: Quote, version_hash: str, ticked: frozenset[str]) -> QuoteVersion | None:
+    """The version in force, if it is the one that was read, its hash computed anew, and what it requires is ticked."""
+    version = quote.current_version()
     if version is None or version_hash != version.version_hash or version.computed_hash() != version_hash:
         return None
-    return version
+    required = {consent.id for consent in version.reading.consents if consent.required}
+    return version if required <= ticked else None
 
 
-def _required_consents(version: QuoteVersion) -> frozenset[str]:
-    return frozenset(consent.id for consent in version.reading.consents if consent.required)
+def _protects_less(content: Content, form: Signatory) -> bool:
+    """Than the law does a contract as the signatory describes it: then another version is needed.
+
+    A place that the quote protects already, or more, is recorded, and the quote's own regime applies.
+    """
+    if form.kind != content.customer.kind or not contract.allows(
+        Place(form.place), of=Place(content.contract)
+    ):
+        return True
+    if content.law is None:
+        return False
+    if form.is_small and not content.law.is_small and content.contract == Place.OFF_PREMISES:
+        return True
+    # On the day of the visit a contract is off premises: the right that it gives has to be told.
+    today = content.facts(concluded_at=timezone.now())
+    return contract.start(today) is not None and content.withdrawal is None
 
 
-def _tell_owner_of_contradiction(quote: Quote, form: SigningForm, actor: Actor) -> None:
+def _tell_owner_of_contradiction(quote: Quote, form: Signatory, actor: Actor) -> None:
     """The quote's frozen facts do not fit what the signatory says: a lawful contract needs another version."""
     recent = quote.events.filter(kind="contradiction", at__gt=timezone.now() - WINDOW)
     if any((event.facts["place"], event.facts["signs_as"]) == (form.place, form.kind) for event in recent):
         return
     emails.contradiction(quote, place=form.place, kind=form.kind)
     journal.append(quote, "contradiction", actor=actor, place=form.place, signs_as=form.kind)
-
-
-def _why_no_code(quote: Quote) -> Outcome | None:
-    allowance = _locked_allowance(quote)
-    if not allowance.allows_a_code:
-        _tell_owner_of_pause(quote, allowance)
-        return Outcome.PAUSED
-    last = quote.signing_requests.order_by("-created_at").first()
-    if last is not None and last.created_at > timezone.now() - RESEND_AFTER:
-        return Outcome.TOO_SOON
-    return None
 
 
 def _locked_allowance(quote: Quote) -> SigningAllowance:
@@ -177,10 +186,10 @@ def _tell_owner_of_pause(quote: Quote, allowance: SigningAllowance) -> None:
 
 
 def _open_request(
-    quote: Quote, version: QuoteVersion, link: AccessLink, form: SigningForm, *, browser: str, actor: Actor
+    quote: Quote, version: QuoteVersion, link: AccessLink, form: Signatory, *, browser: str, actor: Actor
 ) -> SigningRequest:
     now = timezone.now()
-    quote.signing_requests.filter(state=SigningRequest.State.OPEN).update(state=SigningRequest.State.REPLACED)
+    _make_room(quote, link, browser)
     request = SigningRequest.objects.create(
         quote=quote,
         version=version,
@@ -190,28 +199,37 @@ def _open_request(
         browser_sha256=browser_digest(browser),
         created_at=now,
         expires_at=min(now + CODE_LIFE, link.expires_at),
-        first_name=form.first_name,
-        last_name=form.last_name,
-        phone=form.phone,
-        capacity=form.capacity,
-        place=form.place,
-        kind=form.kind,
-        drawing=form.drawing or None,
-        consents=_ticked(version, form.consents),
+        **form.row(version.reading.consents),
     )
     request.mail = emails.code(request, code=expected_code(request, browser))
     request.save(update_fields=["mail"])
-    _note_request(request, actor)
+    journal.append(
+        quote,
+        "code_requested",
+        actor=actor,
+        challenge=request.pk,
+        version=version.number,
+        version_hash=request.version_hash,
+        link=request.link_id,
+        drawing_sha256=hashlib.sha256(request.drawing).hexdigest() if request.drawing else "",
+        expires_at=request.expires_at.isoformat(),
+        **request.facts,
+    )
     return request
 
 
-def _ticked(version: QuoteVersion, ids: frozenset[str]) -> list[dict[str, Any]]:
-    """The words that were ticked, as the version has them."""
-    return [
-        {"id": consent.id, "words": consent.words}
-        for consent in version.reading.consents
-        if consent.id in ids
-    ]
+def _make_room(quote: Quote, link: AccessLink, browser: str) -> None:
+    """One code a browser, two at once: of several others the oldest of the same link goes first.
+
+    So a holder of one link, with however many browsers, ends no code that was asked for by another.
+    """
+    open_codes = quote.signing_requests.filter(state=SigningRequest.State.OPEN)
+    own, over = Q(browser_sha256=browser_digest(browser)), Q(expires_at__lte=timezone.now())
+    open_codes.filter(own | over).update(state=SigningRequest.State.REPLACED)
+    others = sorted(open_codes, key=lambda request: (request.link_id != link.pk, request.created_at))
+    for request in others[: max(0, len(others) - CODES_AT_ONCE + 1)]:
+        request.state = SigningRequest.State.REPLACED
+        request.save(update_fields=["state"])
 
 
 def expected_code(request: SigningRequest, browser: str) -> str:
@@ -225,33 +243,14 @@ def expected_code(request: SigningRequest, browser: str) -> str:
     )
 
 
-def _note_request(request: SigningRequest, actor: Actor) -> None:
-    journal.append(
-        request.quote,
-        "code_requested",
-        actor=actor,
-        challenge=request.pk,
-        version=request.version.number,
-        version_hash=request.version_hash,
-        link=request.link_id,
-        first_name=request.first_name,
-        last_name=request.last_name,
-        phone=request.phone,
-        capacity=request.capacity,
-        place=request.place,
-        signs_as=request.kind,
-        email=request.email,
-        consents=request.consents,
-        drawing_sha256=hashlib.sha256(request.drawing).hexdigest() if request.drawing else "",
-        expires_at=request.expires_at.isoformat(),
-    )
-
-
 # From code to signature
 
 
 def sign(request_id: int, *, code: str, link: AccessLink, browser: str, actor: Actor) -> Outcome:
-    """One guess. The right one accepts the quote; the same right one again gives the same answer."""
+    """One guess. The right one accepts the quote; whatever comes with a used code gets the same SIGNED.
+
+    Every guess that is compared is counted first and for good; what is refused before that costs no try.
+    """
     request = SigningRequest.objects.select_related("quote", "version").get(pk=request_id)
     if request.browser_sha256 != browser_digest(browser) or request.link_id != link.pk:
         return Outcome.OTHER_BROWSER
@@ -260,7 +259,7 @@ def sign(request_id: int, *, code: str, link: AccessLink, browser: str, actor: A
     if not _take_try(request, actor=actor):
         request.refresh_from_db()
         return _why_no_try(request) or Outcome.TOO_MANY_TRIES
-    if not otp.matches(code, expected_code(request, browser)):
+    if not matches(code, expected_code(request, browser)):
         return Outcome.WRONG_CODE
     return _accept(request.pk, actor=actor)
 
@@ -282,7 +281,7 @@ def _take_try(request: SigningRequest, *, actor: Actor) -> bool:
         pk=request.pk, state=SigningRequest.State.OPEN, tries__lt=TRIES_A_CODE
     ).update(tries=F("tries") + 1)
     allowance = SigningAllowance.objects.get(quote=request.quote_id)
-    if not taken or allowance.tries_in_window > TRIES_A_WINDOW:
+    if not taken or not allowance.allows_the_try_by(request.link_id):
         transaction.set_rollback(True)
         return False
     request.refresh_from_db(fields=["tries"])
@@ -292,31 +291,30 @@ def _take_try(request: SigningRequest, *, actor: Actor) -> bool:
 
 @transaction.atomic
 def _accept(request_id: int, *, actor: Actor) -> Outcome:
-    """T2: everything is checked again inside the lock; all of it happens, or nothing."""
+    """T2: everything is checked again inside the lock; all of it happens, or nothing. The seal is made afterwards."""
     request = SigningRequest.objects.select_related("version").get(pk=request_id)
     quote = locked(request.quote_id)
     if quote.is_concluded:
         return Outcome.SIGNED
-    if (refusal := _why_not_open(quote, request.link_id)) is not None:
-        return refusal
-    version = _version_as_read(quote, request.version_hash)
-    ticked = {consent["id"] for consent in request.consents}
-    if version is None or not _required_consents(version) <= ticked:
+    if not _may(Verb.ACCEPT, quote, request.link_id):
+        return Outcome.NOT_OPEN
+    ticked = frozenset(consent["id"] for consent in request.consents)
+    version = _version_as_agreed(quote, request.version_hash, ticked)
+    if version is None:
         return Outcome.CHANGED
-    if not _use_code(request):
+    if version.damaged_at is not None:
+        return Outcome.DAMAGED
+    # Single use: exactly one row goes from open to used, or the code is dead.
+    alive = SigningRequest.objects.filter(
+        pk=request.pk, state=SigningRequest.State.OPEN, expires_at__gt=timezone.now()
+    )
+    if not alive.update(state=SigningRequest.State.USED):
         return Outcome.DEAD_CODE
-    quotes_workflow.mark_accepted(quote)
+    quote.signing_requests.filter(state=SigningRequest.State.OPEN).update(state=SigningRequest.State.REPLACED)
+    quotes_workflow.mark_accepted(quote, version, early_start="early_start" in ticked)
     signature = _write_signature(quote, request, actor)
     transaction.on_commit(lambda: outbox.nudge("signing.seal", signature.pk), robust=True)
     return Outcome.SIGNED
-
-
-def _use_code(request: SigningRequest) -> bool:
-    """Single use: exactly one row, or the code is dead."""
-    used = SigningRequest.objects.filter(
-        pk=request.pk, state=SigningRequest.State.OPEN, expires_at__gt=timezone.now()
-    ).update(state=SigningRequest.State.USED)
-    return used == 1
 
 
 def _write_signature(quote: Quote, request: SigningRequest, actor: Actor) -> Signature:
@@ -329,15 +327,7 @@ def _write_signature(quote: Quote, request: SigningRequest, actor: Actor) -> Sig
         version_hash=request.version_hash,
         ip=actor.ip,
         agent=actor.agent,
-        first_name=request.first_name,
-        last_name=request.last_name,
-        phone=request.phone,
-        capacity=request.capacity,
-        place=request.place,
-        kind=request.kind,
-        email=request.email,
-        consents=request.consents,
-        drawing=request.drawing,
+        **request.copied,
     )
     emails.accepted(signature)
     event = journal.append(
@@ -350,18 +340,12 @@ def _write_signature(quote: Quote, request: SigningRequest, actor: Actor) -> Sig
         version_hash=request.version_hash,
         content_sha256=request.version.content_sha256,
         pdf_sha256=request.version.pdf_sha256,
-        first_name=request.first_name,
-        last_name=request.last_name,
-        phone=request.phone,
-        capacity=request.capacity,
-        place=request.place,
-        signs_as=request.kind,
-        email=request.email,
-        consents=request.consents,
         button=BUTTON,
+        regime=request.version.reading.contract,
         total=str(request.version.total),
         deposit=str(request.version.deposit),
         reference=signature.reference,
+        **signature.facts,
     )
     signature.signed_at, signature.journal_seq, signature.journal_hash = event.at, event.seq, event.hash
     signature.save()
@@ -408,13 +392,27 @@ def complete_sealing(
 def tell_sealing_is_late(signature_id: int) -> None:
     """The customer shall not wait in silence; told once."""
     quote = locked(Signature.objects.values_list("quote_id", flat=True).get(pk=signature_id))
-    told = Signature.objects.filter(pk=signature_id, late_mail_at=None, done_at=None).update(
+    first = Signature.objects.filter(pk=signature_id, late_mail_at=None, done_at=None).update(
         late_mail_at=timezone.now()
     )
-    if told:
+    if first:
         signature = Signature.objects.select_related("quote__customer", "quote__owner").get(pk=signature_id)
         emails.sealing_late(signature)
         journal.append(quote, "sealing_late", actor=Actor.system())
+
+
+def tell_sealing_has_failed(signature_id: int, *, reason: str) -> None:
+    """The owner learns that the signed PDF does not come by itself; the queue tells it once."""
+    quote = locked(Signature.objects.values_list("quote_id", flat=True).get(pk=signature_id))
+    emails.sealing_failed(quote, reason=reason)
+    journal.append(quote, "sealing_failed", actor=Actor.system(), reason=reason[:500])
+
+
+def circumstances(quote: Quote, version: QuoteVersion | None) -> Circumstances:
+    """With what signing knows: too many codes or tries, so that the customer cannot sign until the owner says so."""
+    allowance: SigningAllowance | None = getattr(quote, "signing_allowance", None)
+    paused = allowance is not None and not allowance.allows_a_code
+    return replace(quote.circumstances(version), signing_paused=paused)
 
 
 @transaction.atomic
@@ -422,6 +420,9 @@ def allow_more_tries(quote_id: int, *, actor: Actor) -> None:
     """« Autoriser de nouveaux essais »: the owner, who knows the customer, lifts the pause."""
     quote = locked(quote_id)
     allowance = _locked_allowance(quote)
+    reason = rules.why_not(Verb.ALLOW_MORE_TRIES, circumstances(quote, quote.current_version()))
+    if reason is not None:
+        raise IllegalMove(quote, reason)
     allowance.tries, allowance.renewed_at, allowance.owner_told_at = 0, timezone.now(), None
     allowance.save(update_fields=["tries", "renewed_at", "owner_told_at"])
     journal.append(quote, "tries_allowed", actor=actor)

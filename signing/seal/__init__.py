@@ -5,7 +5,8 @@ sealed and that nothing moved since. At level B-B it does not prove when, the ti
 authority vouches for the time.
 """
 
-from signing.seal.appending import Attachment, append
+from signing.seal.active import active_content
+from signing.seal.appending import EmbeddedFile, append
 from signing.seal.attached import attached
 from signing.seal.checking import Report, check
 from signing.seal.detached import check_detached, sign_detached
@@ -14,12 +15,13 @@ from signing.seal.sealing import restamp, seal, seal_for_long, seal_with_time
 from signing.seal.stamping import Authorities, AuthorityUnavailable
 
 __all__ = [
-    "Attachment",
     "Authorities",
     "AuthorityUnavailable",
+    "EmbeddedFile",
     "Report",
     "Signer",
     "UnusableKey",
+    "active_content",
     "append",
     "attached",
     "check",

@@ -18,20 +18,24 @@ from pyhanko.pdf_utils.generic import (
     ByteStringObject,
     DictionaryObject,
     NumberObject,
+    StreamObject,
     TextStringObject,
     pdf_name,
     pdf_string,
 )
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
+from pyhanko.pdf_utils.metadata.xmp_xml import MetadataStream
 from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.pdf_utils.writer import _ObjectImporter
 from pyhanko.pdf_utils.xref import ObjectStream
+
+from lib.fields import storable
 
 ID_PREFIX = b"annex-"
 
 
 @dataclass(frozen=True)
-class Attachment:
+class EmbeddedFile:
     """A file that travels inside the PDF; `relationship` as in ISO 19005-3, annex E."""
 
     name: str
@@ -41,14 +45,40 @@ class Attachment:
     relationship: Literal["Source", "Data", "Alternative", "Supplement", "Unspecified"] = "Supplement"
 
 
-def append(pdf: bytes, pages: bytes, *, attachments: Sequence[Attachment] = ()) -> bytes:
+def append(pdf: bytes, pages: bytes, *, attachments: Sequence[EmbeddedFile] = ()) -> bytes:
     """`pdf`, then the pages of `pages`, then the attached files; the result begins with `pdf`."""
     writer = IncrementalPdfFileWriter(io.BytesIO(pdf))
     _append_pages(writer, PdfFileReader(io.BytesIO(pages)))
     _attach(writer, attachments)
+    _clean_description(writer)
     out = io.BytesIO()
     writer.write(out)
     return out.getvalue()
+
+
+def _clean_description(writer: IncrementalPdfFileWriter) -> None:
+    """What the update says of the document, in XMP (ISO 16684-1) and /Info, without what XML cannot hold.
+
+    Versions that were frozen before texts were cleaned have it in their titles, and pyHanko reads the old description
+    to write the new one. The bytes that were read and their hash stay as they are: all this is written behind them.
+    """
+    # Not with `get`, which gives a reference and not what it leads to.
+    described = writer.root["/Metadata"] if "/Metadata" in writer.root else None  # noqa: SIM401
+    if isinstance(described, StreamObject):
+        written = described.data.decode(errors="replace")
+        if (clean := storable(written)) != written:
+            described = MetadataStream(stream_data=clean.encode())
+            writer.root[pdf_name("/Metadata")] = writer.add_object(described)
+            writer.update_root()
+    trailer = writer.trailer_view
+    info = trailer["/Info"] if "/Info" in trailer else None  # noqa: SIM401
+    if isinstance(info, DictionaryObject):
+        for key, said in list(info.items()):
+            # A string that no encoding of PDF has is read as bytes (ISO 32000-1, annex D.2).
+            words = said.decode("latin-1") if isinstance(said, ByteStringObject) else str(said)
+            if isinstance(said, TextStringObject | ByteStringObject) and storable(words) != words:
+                info[key] = pdf_string(storable(words))
+                writer.update_container(info)
 
 
 def _append_pages(writer: IncrementalPdfFileWriter, source: PdfFileReader) -> None:
@@ -122,7 +152,7 @@ def _prefixed(identifier: TextStringObject | ByteStringObject) -> ByteStringObje
     return ByteStringObject(ID_PREFIX + identifier.original_bytes)
 
 
-def _attach(writer: IncrementalPdfFileWriter, attachments: Sequence[Attachment]) -> None:
+def _attach(writer: IncrementalPdfFileWriter, attachments: Sequence[EmbeddedFile]) -> None:
     """Embed the files and name them as associated with the whole document (ISO 19005-3, 6.8)."""
     if not attachments:
         return
@@ -158,7 +188,7 @@ def _array(writer: IncrementalPdfFileWriter, parent: DictionaryObject, key: str)
     return cast(ArrayObject, parent[key])
 
 
-def _file_spec(writer: IncrementalPdfFileWriter, attachment: Attachment) -> FileSpec:
+def _file_spec(writer: IncrementalPdfFileWriter, attachment: EmbeddedFile) -> FileSpec:
     embedded = EmbeddedFileObject.from_file_data(
         writer, attachment.data, mime_type=attachment.mime_type, params=EmbeddedFileParams()
     )

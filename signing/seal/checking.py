@@ -28,6 +28,7 @@ from pyhanko.sign.validation import (
 from pyhanko.sign.validation.status import PdfSignatureStatus, SignatureCoverageLevel
 from pyhanko_certvalidator import ValidationContext
 
+from signing.seal.der import is_der
 from signing.seal.loop import run
 from signing.seal.reading import opened
 from signing.seal.stamping import Authorities
@@ -223,11 +224,13 @@ def _plain_envelope(signature: EmbeddedPdfSignature) -> bool:
     A certificate that an authority issued may bring the chain that leads to it.
     """
     signed, signer = signature.signed_data, signature.signer_info
-    envelope = cms.ContentInfo.load(signature.pkcs7_content)
-    spelled = envelope.dump() == envelope.copy().dump(force=True)
+    envelope = cms.ContentInfo.load(signature.pkcs7_content).dump()
+    sets = (signed["certificates"], signer["signed_attrs"], signer["unsigned_attrs"] or ())
+    ordered = all((parts := [each.dump() for each in one]) == sorted(parts) for one in sets)
     digests = [algorithm.native for algorithm in signed["digest_algorithms"]]
     return (
-        spelled
+        is_der(envelope)
+        and ordered
         and signed["version"].native == "v1"
         and digests == [signer["digest_algorithm"].native]
         and digests[0]["algorithm"] == "sha256"

@@ -16,6 +16,8 @@ from cryptography.x509.oid import NameOID
 from pyhanko.sign import SimpleSigner
 from pyhanko.sign.signers import Signer as PyhankoSigner
 
+from lib import files
+
 VALIDITY = dt.timedelta(days=3653)
 CLOCK_SKEW = dt.timedelta(minutes=5)
 
@@ -95,8 +97,9 @@ def retire_key(path: Path | str, *, passphrase: str) -> Path:
         raise UnusableKey(f"{path}: no certificate")
     certificate = stored.cert.certificate
     kept = path.with_name(f"{path.stem}-{certificate.fingerprint(hashes.SHA256()).hex()[:16]}.cer")
-    kept.write_bytes(certificate.public_bytes(Encoding.DER))
+    files.write(kept, certificate.public_bytes(Encoding.DER), mode=0o644)
     path.rename(kept.with_suffix(".retired.p12"))
+    files.sync(path.parent)
     return kept
 
 

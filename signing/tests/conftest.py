@@ -6,9 +6,9 @@ from collections.abc import Mapping
 
 import pytest
 
-from quotes import pdf
+from quotes.pdf import engine
 
-really_render = pdf.render
+really_render = engine.render
 rendered: dict[tuple[str, tuple[tuple[str, bytes], ...]], bytes] = {}
 
 
@@ -21,13 +21,13 @@ def render_once(html: str, *, images: Mapping[str, bytes] | None = None) -> byte
 
 @pytest.fixture(autouse=True)
 def _render_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pdf, "render", render_once)
+    monkeypatch.setattr(engine, "render", render_once)
 
 
 @pytest.fixture
 def same_pages(monkeypatch: pytest.MonkeyPatch) -> None:
     """For tests that ask nothing of what a person reads in a PDF: the first page rendered serves as every PDF."""
-    monkeypatch.setattr(pdf, "render", render_the_first)
+    monkeypatch.setattr(engine, "render", render_the_first)
 
 
 def render_the_first(html: str, *, images: Mapping[str, bytes] | None = None) -> bytes:

@@ -8,8 +8,9 @@ from django.conf import settings
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 
-from quotes import rendering, workflow
+from quotes import workflow
 from quotes.models import Quote
+from quotes.pdf import rendering
 from quotes.tests.factories import SYSTEM, make_quote
 from signing import seal, sealing
 from signing import workflow as signing_workflow
@@ -19,21 +20,28 @@ from signing.tests.factories import make_signature
 Level = SealedDocument.Level
 
 
-def small_pdf(words: str = "0 0 m 100 50 l S") -> bytes:
-    """One page and a line on it."""
+def small_pdf(
+    words: str = "0 0 m 100 50 l S",
+    *,
+    catalog: bytes = b"<</Type/Catalog/Pages 2 0 R>>",
+    more: tuple[bytes, ...] = (),
+) -> bytes:
+    """One page and a line on it; `more` objects have the numbers from 5 on."""
     content = words.encode()
     objects = (
-        b"<</Type/Catalog/Pages 2 0 R>>",
+        catalog,
         b"<</Type/Pages/Kids[3 0 R]/Count 1>>",
         b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 200 100]/Contents 4 0 R/Resources<<>>>>",
         b"<</Length %d>>stream\n%s\nendstream" % (len(content), content),
+        *more,
     )
     out, offsets = b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n", []
     for number, body in enumerate(objects, start=1):
         offsets.append(len(out))
         out += b"%d 0 obj\n%s\nendobj\n" % (number, body)
     table = b"".join(b"%010d 00000 n \n" % offset for offset in offsets)
-    head = b"xref\n0 5\n0000000000 65535 f \n" + table + b"trailer\n<</Size 5/Root 1 0 R>>\n"
+    size = len(objects) + 1
+    head = b"xref\n0 %d\n0000000000 65535 f \n%btrailer\n<</Size %d/Root 1 0 R>>\n" % (size, table, size)
     return out + head + b"startxref\n%d\n%%%%EOF\n" % len(out)
 
 
@@ -72,7 +80,7 @@ def make_whole_document() -> tuple[Signature, bytes]:
     rendering.render_version(workflow.send(quote.pk, actor=SYSTEM).pk)
     signature = make_signature(Quote.objects.get(pk=quote.pk))
     assert sealing.seal_signature(signature.pk)
-    document = signature.document
+    document = signature.latest_document()
     assert document is not None
     with document.file.open("rb") as file:
         return signature, bytes(file.read())

@@ -7,6 +7,7 @@ import datetime as dt
 import functools
 import hashlib
 from collections.abc import Callable
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -14,12 +15,14 @@ import pytest
 from django.template.loader import render_to_string
 
 from logisav.tests.figures import sample
-from quotes import pdf
 from quotes.colour import Palette
+from quotes.law import vat
+from quotes.pdf import engine
 from quotes.tests.contents import COMPANY, make_content, poisoned
 from quotes.tests.documents import asked, read, trap
 from quotes.tests.ssrf import payloads
-from signing.evidence import Certificate, Step
+from signing.proof.evidence import Certificate, Step
+from signing.tests.factories import make_form
 
 pytestmark = pytest.mark.sqlite
 
@@ -40,10 +43,8 @@ def digest(text: str) -> str:
 def make_certificate(**fields: Any) -> Certificate:
     defaults: dict[str, Any] = {
         "content": make_content(),
-        "signatory": "Claire Morel",
+        "signatory": make_form(),
         "email": "claire.morel@exemple.fr",
-        "phone": "06 39 98 12 34",
-        "capacity": "Particulier",
         "ip": "203.0.113.24",
         "agent": "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0",
         "signed_at": at(23, 41, 17),
@@ -68,7 +69,7 @@ def page(certificate: Certificate) -> str:
 
 @functools.cache
 def words(certificate: Certificate) -> str:
-    return " ".join(read(pdf.render(page(certificate)), "pdftotext", "-layout").split())
+    return " ".join(read(engine.render(page(certificate)), "pdftotext", "-layout").split())
 
 
 def test_it_says_who_signed_what_and_how() -> None:
@@ -87,6 +88,27 @@ def test_it_says_who_signed_what_and_how() -> None:
         "https://devis.thermo-rhone.example/verifier/",
     ):
         assert expected in said
+
+
+def test_with_two_certified_rates_it_is_one_page_and_bears_their_words() -> None:
+    """As of an ordinary contract: five steps, a telephone's long name."""
+    certified = tuple(
+        one.words for one in vat.certificates((Decimal("5.5"), Decimal(10)), vat.Territory.MAINLAND)
+    )
+    certificate = make_certificate(
+        consents=("J'ai lu le devis et je l'accepte.", "Je signe par voie électronique.", *certified),
+        steps=tuple(
+            Step(at(22, minute), "Lien d'accès ouvert (peut-être par un robot)") for minute in range(5)
+        ),
+        agent=(
+            "Mozilla/5.0 (iPhone; CPU iPhone OS 18_6 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) "
+            "Version/18.6 Mobile/15E148 Safari/604.1"
+        ),
+    )
+    assert "page 1/1" in words(certificate)
+    assert len(certified) == 2
+    for said in certified:
+        assert " ".join(said.split()) in words(certificate).replace("\u00a0", " ")
 
 
 def test_times_are_those_of_paris_with_utc_beside() -> None:
@@ -113,12 +135,12 @@ def test_it_claims_no_more_than_a_simple_signature() -> None:
 
 
 def test_an_ordinary_acceptance_fits_on_one_page() -> None:
-    document = pdf.render(page(make_certificate(has_drawing=True)), images={"drawing": PNG})
+    document = engine.render(page(make_certificate(has_drawing=True)), images={"drawing": PNG})
     assert "Pages:           1" in read(document, "pdfinfo")
 
 
 def test_pictures_have_words_for_those_who_do_not_see() -> None:
-    document = pdf.render(page(make_certificate(has_drawing=True)), images={"drawing": PNG})
+    document = engine.render(page(make_certificate(has_drawing=True)), images={"drawing": PNG})
     tree = read(document, "pdfinfo", "-struct")
     assert tree.count("Figure") == 2
 

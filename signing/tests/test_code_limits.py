@@ -15,7 +15,7 @@ from signing.models import SigningAllowance, SigningRequest
 from signing.tests.factories import make_signing_request, request_code, sign, wrong_code
 from signing.workflow import Outcome
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.both]
 NOW = dt.datetime(2026, 6, 10, 8, 0, tzinfo=dt.UTC)
 
 

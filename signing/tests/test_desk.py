@@ -7,8 +7,8 @@ import html
 import pytest
 from django.urls import reverse
 
+from logisav.desk.tests.desk import at_desk, manager, owner, page_of, text
 from quotes.models import Quote
-from quotes.tests.desk import at_desk, manager, owner, page_of, text
 from quotes.tests.factories import make_sent_quote
 from signing.models import TRIES_A_LIFE, Signature, SigningAllowance
 from signing.tests.factories import make_signature
@@ -56,14 +56,14 @@ def test_pauses_are_lifted_for_several_quotes_of_the_list() -> None:
     paused = paused_quote()
     other = make_sent_quote(owner=paused.owner)
     desk = at_desk(paused.owner)
-    together = reverse("admin:quotes_quote_together", args=["autoriser-de-nouveaux-essais"])
+    bulk = reverse("admin:quotes_quote_bulk", args=["autoriser-de-nouveaux-essais"])
     assert "autoriser-de-nouveaux-essais" in text(desk.get("/admin/quotes/quote/"))
     chosen = {"devis": [paused.pk, other.pk]}
-    page = html.unescape(text(desk.get(together, chosen)))
+    page = html.unescape(text(desk.get(bulk, chosen)))
     assert "Possible pour 1 devis sur 2" in page
-    assert "La signature de ce devis n'est pas en pause." in page
+    assert "n'est pas possible : la signature de ce devis n'est pas en pause." in page
     assert "Chaque client peut de nouveau demander un code" in page
-    desk.post(together, chosen)
+    desk.post(bulk, chosen)
     assert SigningAllowance.objects.get(quote=paused).allows_a_code
     assert paused.events.get(kind="tries_allowed").actor["name"] == paused.owner.username
     assert not other.events.filter(kind="tries_allowed").exists()

@@ -8,7 +8,7 @@ import pytest
 
 from quotes.content import Content
 from quotes.tests.factories import make_business, make_quote
-from quotes.versions import preview
+from quotes.versions.freezing import preview
 from signing.forms import CodeForm, SigningForm
 
 pytestmark = pytest.mark.django_db
@@ -21,6 +21,7 @@ FILLED = {
     "kind": "individual",
     "consent_quote": "on",
     "consent_electronic": "on",
+    "consent_vat_5_5": "on",
 }
 
 
@@ -31,16 +32,21 @@ def content(**fields: Any) -> Content:
 def test_a_filled_form_tells_its_facts() -> None:
     form = SigningForm(content(), FILLED)
     assert form.is_valid(), form.errors
-    facts = form.facts
-    assert (facts.first_name, facts.last_name, facts.capacity) == ("Claire", "Morel", "")
-    assert facts.consents == {"quote", "electronic"}
-    assert facts.drawing == b""
+    signatory = form.signatory
+    assert (signatory.first_name, signatory.last_name, signatory.capacity) == ("Claire", "Morel", "")
+    assert signatory.consents == {"quote", "electronic", "vat_5_5"}
+    assert signatory.drawing == b""
 
 
 def test_no_consent_is_ever_ticked_beforehand() -> None:
-    asked = content()
+    asked = content(nature="services")
     form = SigningForm(asked, initial={f"consent_{consent.id}": True for consent in asked.consents})
-    assert [consent.id for consent in asked.consents] == ["quote", "electronic", "early_start"]
+    assert [consent.id for consent in asked.consents] == [
+        "quote",
+        "electronic",
+        "vat_5_5",
+        "early_start",
+    ]
     assert [field.label for field in form.consent_fields] == [consent.words for consent in asked.consents]
     assert "checked" not in "".join(str(field) for field in form.consent_fields)
 
@@ -53,9 +59,9 @@ def test_a_required_consent_must_be_ticked(name: str) -> None:
 
 
 def test_an_optional_consent_may_be_given() -> None:
-    form = SigningForm(content(), FILLED | {"consent_early_start": "on"})
+    form = SigningForm(content(nature="services"), FILLED | {"consent_early_start": "on"})
     assert form.is_valid()
-    assert form.facts.consents == {"quote", "electronic", "early_start"}
+    assert form.signatory.consents == {"quote", "electronic", "vat_5_5", "early_start"}
 
 
 def test_a_professional_says_in_which_capacity_they_sign() -> None:
@@ -63,7 +69,7 @@ def test_a_professional_says_in_which_capacity_they_sign() -> None:
     assert "capacity" in SigningForm(asked, FILLED).errors
     form = SigningForm(asked, FILLED | {"capacity": "Gérante"})
     assert form.is_valid()
-    assert form.facts.capacity == "Gérante"
+    assert form.signatory.capacity == "Gérante"
 
 
 def test_names_are_one_line_and_hide_nothing() -> None:
@@ -71,7 +77,7 @@ def test_names_are_one_line_and_hide_nothing() -> None:
         content(), FILLED | {"first_name": " Jean\r\nPierre\u202e ", "last_name": "d'Arc\u2028\x00"}
     )
     assert form.is_valid()
-    assert (form.facts.first_name, form.facts.last_name) == ("Jean Pierre", "d'Arc")
+    assert (form.signatory.first_name, form.signatory.last_name) == ("Jean Pierre", "d'Arc")
 
 
 @pytest.mark.parametrize("name", ["first_name", "last_name"])
@@ -115,3 +121,10 @@ def test_what_is_not_six_digits_is_no_guess(typed: str) -> None:
 
 def test_an_empty_code_is_asked_for() -> None:
     assert CodeForm({"code": " "}).errors == {"code": ["Saisissez le code reçu par mail."]}
+
+
+@pytest.mark.parametrize("field", ["first_name", "last_name"])
+def test_a_name_that_the_certificate_cannot_print_is_asked_for_in_latin_letters(field: str) -> None:
+    form = SigningForm(content(), {"first_name": "Claire", "last_name": "Morel", field: "小龙"})
+    assert "lettres latines" in form.errors[field][0]
+    assert "小龙" in form.errors[field][0]

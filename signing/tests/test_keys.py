@@ -14,7 +14,9 @@ from django.core.exceptions import ImproperlyConfigured
 from django.core.management import CommandError, call_command
 
 from logisav.environment import refuse_open_key
-from signing import certificates, seal, verifying
+from signing import seal
+from signing.check import verifying
+from signing.proof import certificates
 from signing.tests import tampering
 
 

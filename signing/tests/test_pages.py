@@ -33,6 +33,7 @@ TYPED = {
     "kind": "individual",
     "consent_quote": "on",
     "consent_electronic": "on",
+    "consent_vat_5_5": "on",
 }
 
 
@@ -172,7 +173,10 @@ def test_a_version_sent_between_page_and_form_is_shown_with_what_changed(
     send_again(quote, title="Une chaudière à granulés")
     response = send_form(browser, quote, version_hash=read)
     assert response.status_code == 409
-    assert "L'objet du devis a changé." in text(response)
+    assert (
+        "Objet du devis\u00a0: «\u00a0Une chaudière à granulés\u00a0» au lieu de «\u00a0Remplacement"
+        in text(response)
+    )
     assert not SigningRequest.objects.exists()
 
 
@@ -206,6 +210,8 @@ def test_a_new_code_within_a_minute_is_refused_with_the_time_to_wait_for(
     assert response.status_code == 429
     assert "Un nouveau pourra être demandé à" in text(response)
     assert SigningRequest.objects.count() == 1
+    # Loaded again, as the script of the waiting page does, or as somebody does.
+    assert browser.get(path(quote, "nouveau-code/")).headers["Location"] == path(quote, "code/")
 
 
 def test_a_mail_that_is_late_is_told(browser: Client, quote: Quote) -> None:

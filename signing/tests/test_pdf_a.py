@@ -7,8 +7,9 @@ import io
 import pytest
 from pyhanko.pdf_utils.reader import PdfFileReader
 
-from quotes import rendering, workflow
+from quotes import workflow
 from quotes.models import Quote
+from quotes.pdf import rendering
 from quotes.tests.documents import read
 from quotes.tests.factories import SYSTEM, make_quote
 from signing import sealing

@@ -24,12 +24,13 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from logisav.desk.tests.desk import at_desk, owner, page_of, text
 from notifications.models import OutgoingEmail
 from quotes.models import Quote, QuoteEvent
-from quotes.tests.desk import at_desk, owner, page_of, text
 from quotes.tests.factories import make_sent_quote
-from signing import proof, restamping, seal
+from signing import restamping, seal
 from signing.models import SealedDocument, Signature
+from signing.proof import proof_file
 from signing.tests.authority import PASSPHRASE, Authority, running_authority
 from signing.tests.factories import make_signature, right_code
 from signing.tests.sealed import make_small_document, make_whole_document
@@ -54,8 +55,8 @@ def deliver_all() -> None:
 
 
 def unpacked(signature: Signature, folder: Path) -> Path:
-    file = proof.temporary_file()
-    proof.write(signature, file)
+    file = proof_file.temporary_file()
+    proof_file.write(signature, file)
     with zipfile.ZipFile(file) as archive:
         archive.extractall(folder)
     (inside,) = folder.iterdir()
@@ -325,11 +326,11 @@ def test_a_file_that_changed_on_the_server_is_not_handed_over() -> None:
     signature, document = make_small_document()
     path = Path(SealedDocument.objects.get().file.path)
     path.write_bytes(document + b"\n")
-    with pytest.raises(proof.NotProvable, match="a changé sur le serveur"):
-        proof.write(signature, io.BytesIO())
+    with pytest.raises(proof_file.NotProvable, match="a changé sur le serveur"):
+        proof_file.write(signature, io.BytesIO())
     path.unlink()
-    with pytest.raises(proof.NotProvable, match="manque sur le serveur"):
-        proof.write(signature, io.BytesIO())
+    with pytest.raises(proof_file.NotProvable, match="manque sur le serveur"):
+        proof_file.write(signature, io.BytesIO())
 
 
 # On the desk

@@ -9,7 +9,8 @@ import secrets
 import subprocess
 import sys
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -20,17 +21,21 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.utils import timezone
 
-from logisav.tests.figures import sample
-from signing import certificates, evidence, examination, examiner, seal, uploads, verdicts
-from signing.examination import Findings
-from signing.models import CheckTry, SealedDocument, Signature
+from lib import limiter
+from lib.models import Counter
+from logisav.tests.figures import chance, sample
+from signing import seal
+from signing.check import examination, examiner, uploads, verdicts
+from signing.check.examination import Findings
+from signing.check.verdicts import Verdict
+from signing.models import SealedDocument, Signature
+from signing.proof import certificates, evidence
 from signing.tests.sealed import (
     make_small_document,
     make_whole_document,
     sealed_by_us,
     small_pdf,
 )
-from signing.verdicts import Verdict
 
 pytestmark = pytest.mark.django_db
 PAGE = "/verifier/"
@@ -50,7 +55,7 @@ def text(response: Any) -> str:
     return html.unescape(response.content.decode()).replace("\u00a0", " ").replace("\u202f", " ")
 
 
-def in_this_process(pdf: bytes, *, trusted: Any) -> Findings:
+def in_this_process(pdf: bytes, *, trusted: Any, address: str = "") -> Findings:
     """What the child process does, without the process."""
     said = examiner.examine(pdf, trusted=list(trusted))
     return Findings(**said | {"errors": tuple(said["errors"])})
@@ -76,7 +81,7 @@ def flipped(pdf: bytes, position: int, bit: int) -> bytes:
 def test_the_untouched_file_is_genuine_and_the_page_says_what_it_is() -> None:
     signature, document = make_whole_document()
     page = text(check(document))
-    sealed = signature.document
+    sealed = signature.latest_document()
     assert sealed is not None
     for said in (
         GENUINE,
@@ -160,14 +165,14 @@ def test_where_seal_and_register_differ_the_page_says_so() -> None:
     findings = Findings(seal="broken", known_signer=True, level="", errors=(), reference="")
     judgement = verdicts.judge(document, findings, ours=())
     assert judgement.verdict is Verdict.CONTRADICTORY
-    assert signature.document == judgement.document
+    assert signature.latest_document() == judgement.document
 
 
 def test_no_single_changed_bit_is_genuine_or_unknown(figure: Callable[[str, str], None]) -> None:
     _signature, document = make_small_document()
-    count = sample(150, len(document))
+    count, dice = sample(60, len(document)), chance("public check")
     step = len(document) / count
-    answers = [judged(flipped(document, int(rank * step), secrets.randbelow(8))) for rank in range(count)]
+    answers = [judged(flipped(document, int(rank * step), dice.randrange(8))) for rank in range(count)]
     altered = answers.count(Verdict.ALTERED)
     figure("public_check", f"{count} fichiers changés d'un bit : {altered} « modifié », 0 « authentique »")
     assert altered == count
@@ -191,11 +196,13 @@ def test_a_reference_tells_date_level_and_hashes_and_asks_for_the_file() -> None
 
 def test_an_unknown_reference_gets_a_neutral_answer_that_asks_for_the_file() -> None:
     make_small_document()
-    for wrong in ("AAAAAAAAAAAAAAAA", "court", "x" * 300, "%00", "é"):
+    for wrong in ("AAAAAAAAAAAAAAAA", "court", "x" * 100, "é"):
         response = Client().get(f"/verifier/{wrong}/")
         assert response.status_code == 404
         assert "Aucun document scellé sous cette référence" in text(response)
         assert 'type="file"' in text(response)
+    for unsound in ("%00", "x" * 300):
+        assert Client().get(f"/verifier/{unsound}/").status_code == 400
 
 
 def test_known_and_unknown_references_cost_the_same_queries(django_assert_num_queries: Any) -> None:
@@ -307,14 +314,57 @@ def test_a_file_that_unfolds_to_gigabytes_harms_nothing() -> None:
 
 def test_too_many_readings_at_once_are_told_to_come_back(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(examination, "PATIENCE", 0.01)
-    taken = [examination.slots.acquire() for _ in range(examination.AT_ONCE)]
-    try:
+    with places("check", examination.AT_ONCE):
         response = check(small_pdf())
-    finally:
-        for _ in taken:
-            examination.slots.release()
     assert response.status_code == 503
     assert response["Retry-After"]
+    assert UNKNOWN in text(check(small_pdf()))
+
+
+@contextmanager
+def places(name: str, number: int) -> Iterator[None]:
+    with ExitStack() as taken:
+        for _ in range(number):
+            taken.enter_context(examination.place(name, most=number))
+        yield
+
+
+def test_one_address_has_two_files_read_at_once_and_others_go_on() -> None:
+    with places("check of 127.0.0.1", examination.OF_AN_ADDRESS):
+        assert check(small_pdf()).status_code == 503
+        assert check(small_pdf(), browser=Client(REMOTE_ADDR="203.0.113.9")).status_code == 200
+
+
+def test_who_waits_is_few_so_that_threads_are_left() -> None:
+    with places("line", examination.IN_LINE):
+        assert check(small_pdf()).status_code == 503
+
+
+def test_places_are_the_whole_machines_and_free_again_when_their_process_is_killed() -> None:
+    script = (
+        "import sys, time\nfrom signing.check import examination\n"
+        "with examination.place('here', most=1):\n print('taken', flush=True)\n time.sleep(60)\n"
+    )
+    with subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE) as other:
+        assert other.stdout is not None
+        assert other.stdout.readline() == b"taken\n"
+        with pytest.raises(examination.Busy), examination.place("here", most=1):
+            pass
+        other.kill()
+    with examination.place("here", most=1):
+        pass
+
+
+def test_a_file_is_read_after_everything_else(tmp_path: Path) -> None:
+    script = "import os; print(os.nice(0))"
+    lower = subprocess.run(
+        [*examination.LOWER_PRIORITY, sys.executable, "-c", script],
+        env=examination._environment(str(tmp_path)),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert int(lower.stdout) >= min(19, os.nice(0) + 10)
 
 
 def test_without_the_seals_certificate_nothing_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -339,9 +389,7 @@ def test_the_reader_knows_no_secret() -> None:
     ],
 )
 def test_the_reader_reaches_nothing(attempt: str, tmp_path: Path) -> None:
-    script = (
-        f"import os, socket, subprocess\nfrom signing import examiner\nexaminer.shut_doors()\n{attempt}\n"
-    )
+    script = f"import os, socket, subprocess\nfrom signing.check import examiner\nexaminer.shut_doors()\n{attempt}\n"
     done = subprocess.run(
         [sys.executable, "-c", script],
         env=examination._environment(str(tmp_path)),
@@ -386,9 +434,10 @@ def test_the_addresses_of_one_ipv6_network_count_together() -> None:
 def test_addresses_are_kept_as_digests_for_a_day() -> None:
     with time_machine.travel(timezone.now() - dt.timedelta(days=2)):
         Client(REMOTE_ADDR="203.0.113.9").get("/verifier/AAAAAAAAAAAAAAAA/")
-    assert "203.0.113.9" not in str(list(CheckTry.objects.values()))
+    assert "203.0.113.9" not in str(list(Counter.objects.values()))
     Client().get("/verifier/AAAAAAAAAAAAAAAA/")
-    assert CheckTry.objects.count() == 1
+    limiter.sweep()
+    assert Counter.objects.count() == 1
 
 
 # Initials

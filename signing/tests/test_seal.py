@@ -21,10 +21,10 @@ from pyhanko.sign import PdfSignatureMetadata, signers
 from pyhanko.sign.fields import SigFieldSpec, SigSeedSubFilter
 
 from logisav.tests.figures import FULL, sample
-from quotes import pdf
+from quotes.pdf import engine
 from quotes.tests.documents import read
 from signing import seal
-from signing.seal import Attachment, Report, Signer
+from signing.seal import EmbeddedFile, Report, Signer
 
 T = TypeVar("T")
 
@@ -33,8 +33,8 @@ pytestmark = pytest.mark.sqlite
 PAGE = '<!doctype html><html lang="fr"><title>{0}</title><body><h1>{0}</h1><p>{1}</p>{2}</body></html>'
 TABLE = "<table><tr><th>Mot</th><th>Montant</th></tr><tr><td>Un</td><td>1</td></tr></table>"
 LINK = '<p><a href="https://example.org/">Un lien</a></p>'
-PROOF = Attachment("preuve.json", b'{"schema":1}', "application/json", "Le journal")
-TERMS = Attachment("conditions générales.pdf", b"%PDF-1.7\n", "application/pdf", "Conditions", "Supplement")
+PROOF = EmbeddedFile("preuve.json", b'{"schema":1}', "application/json", "Le journal")
+TERMS = EmbeddedFile("conditions générales.pdf", b"%PDF-1.7\n", "application/pdf", "Conditions", "Supplement")
 OBJECTS = (
     b"<</Type/Catalog/Pages 2 0 R>>",
     b"<</Type/Pages/Kids[3 0 R]/Count 1>>",
@@ -69,12 +69,12 @@ def new_signer(path: Path, name: str = "Cachet Thermo Rhône") -> Signer:
 
 @pytest.fixture(scope="module")
 def quote() -> bytes:
-    return pdf.render(PAGE.format("Devis", "Pompe à chaleur", TABLE + LINK))
+    return engine.render(PAGE.format("Devis", "Pompe à chaleur", TABLE + LINK))
 
 
 @pytest.fixture(scope="module")
 def whole(quote: bytes) -> bytes:
-    certificate = pdf.render(PAGE.format("Certificat", "Signé par Claire Morel", TABLE + LINK))
+    certificate = engine.render(PAGE.format("Certificat", "Signé par Claire Morel", TABLE + LINK))
     return seal.append(quote, certificate, attachments=[TERMS, PROOF])
 
 
@@ -133,6 +133,25 @@ def test_the_whole_begins_with_the_very_bytes_that_were_read(
 ) -> None:
     assert whole.startswith(quote)
     assert sealed.startswith(whole)
+
+
+@pytest.mark.parametrize("sign", ["\v", "\x02", "\ufffe"])
+def test_a_version_whose_title_no_xml_can_hold_is_appended_to_and_sealed(sign: str, signer: Signer) -> None:
+    """As versions were frozen before texts were cleaned; what was read stays, its description says the rest."""
+    odd = engine.render(PAGE.format(f"Salle de bains{sign}et toilettes", f"Salle{sign}de bains", TABLE))
+    certificate = engine.render(PAGE.format("Certificat", "Signé par Claire Morel", TABLE))
+    whole = seal.append(odd, certificate, attachments=[PROOF])
+    document = seal.seal(whole, signer)
+    assert document.startswith(odd)
+    assert judged(document, signer).seal == "intact"
+    reader = PdfFileReader(io.BytesIO(document))
+    soft = " " if sign in "\v\f" else ""
+    assert f'<rdf:li xml:lang="x-default">Salle de bains{soft}et toilettes<' in xmp_of(reader)
+    assert reader.trailer_view["/Info"]["/Title"] == f"Salle de bains{soft}et toilettes"
+
+
+def xmp_of(reader: PdfFileReader) -> str:
+    return bytes(reader.root["/Metadata"].data).decode()
 
 
 def test_pages_fonts_and_words_of_both_parts_are_there(whole: bytes) -> None:

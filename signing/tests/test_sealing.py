@@ -16,12 +16,16 @@ from django.core.management import CommandError, call_command
 from django.test import Client
 from django.utils import timezone
 
+from logisav.desk.tests.desk import at_desk, manager, page_of, text
 from notifications.models import OutgoingEmail
-from quotes import rendering, workflow
+from quotes import readiness, workflow
 from quotes.models import Quote
-from quotes.tests.factories import SYSTEM, mails, make_quote, version_of, visitor
-from signing import evidence, seal, sealing, verifying
+from quotes.pdf import rendering
+from quotes.tests.factories import SYSTEM, mails, make_quote, make_sent_quote, version_of, visitor
+from signing import seal, sealing
+from signing.check import verifying
 from signing.models import SealedDocument, Signature
+from signing.proof import certificates, evidence
 from signing.tests.factories import make_signature
 
 pytestmark = pytest.mark.django_db
@@ -67,6 +71,28 @@ def test_the_page_offers_the_same_bytes(signature: Signature, document: bytes) -
     assert b"".join(response.streaming_content) == document
     assert response["Content-Disposition"].startswith("attachment")
     assert Client().get(path).status_code == 403
+
+
+def test_a_version_frozen_before_texts_were_cleaned_gets_its_sealed_document(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The rules of before let it go; its text and its hash stay as they were signed."""
+    title = "Rénovation de la salle de bains\vet des toilettes"
+    with monkeypatch.context() as before:
+        before.setattr(readiness, "CHECKS", ())
+        quote = make_quote(title=title)
+        rendering.render_version(workflow.send(quote.pk, actor=SYSTEM).pk)
+    version = version_of(quote)
+    signature = make_signature(Quote.objects.get(pk=quote.pk))
+    assert sealing.seal_signature(signature.pk)
+    with SealedDocument.objects.get().file.open("rb") as file, version.pdf.open("rb") as read:
+        document = bytes(file.read())
+        assert document.startswith(read.read())
+    assert seal.check(document, trusted=certificates.ours()).seal == "intact"
+    version.refresh_from_db()
+    assert version.reading.title == title
+    assert version.computed_hash() == version.version_hash == signature.version_hash
+    assert mails("signing/accepted", quote).count() == 1
 
 
 def test_sealing_again_changes_nothing(signature: Signature, document: bytes) -> None:
@@ -161,3 +187,28 @@ def test_the_seal_is_ours(document: bytes, tmp_path: Path) -> None:
     report = seal.check(document, trusted=[other.certificate])
     assert not report.known_signer
     assert not report.intact
+
+
+def test_a_document_that_cannot_be_sealed_is_kept_told_and_keeps_nobody_waiting() -> None:
+    """What is stored is what was signed, and it is no PDF to which a page can be added."""
+    broken = make_sent_quote()
+    other = workflow.send(make_quote().pk, actor=SYSTEM)
+    rendering.sweep()
+    signature, behind = make_signature(broken), make_signature(Quote.objects.get(pk=other.quote_id))
+    now = signature.signed_at
+    for _ in range(sealing.TELLS_AFTER + 2):
+        with time_machine.travel(now, tick=False):
+            sealing.sweep()
+        signature.refresh_from_db()
+        now = signature.next_try_at
+    assert SealedDocument.objects.get().signature == behind
+    assert signature.done_at is None
+    assert "Pdf" in signature.error
+    quote = signature.quote
+    assert quote.events.filter(kind="sealing_failed").count() == 1
+    mail = mails("quotes/stuck_owner", quote).get()
+    assert mail.to == quote.owner.email
+    assert "Ne faites pas signer une seconde fois" in mail.text
+    assert signature.error in mail.text
+    assert mails("signing/sealing_late", quote).count() == 1
+    assert "n'a pas encore pu être scellé" in text(at_desk(manager()).get(page_of(quote)))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from typing import Any
 
 import pytest
 import time_machine
@@ -24,6 +25,7 @@ from quotes.tests.factories import (
 )
 from signing.models import BUTTON, Signature, SigningRequest
 from signing.tests.factories import (
+    make_form,
     make_signature,
     make_signing_request,
     request_code,
@@ -33,7 +35,7 @@ from signing.tests.factories import (
 )
 from signing.workflow import Outcome
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.both]
 
 
 @pytest.fixture
@@ -66,6 +68,38 @@ def test_the_signature_keeps_who_when_what_and_how(quote: Quote) -> None:
         quote.events.get(kind="accepted").hash,
     )
     assert journal.first_bad_row(quote) is None
+
+
+def test_who_signs_is_told_alike_by_form_request_signature_and_journal() -> None:
+    """The keys of the facts are part of the journal's format."""
+    said: dict[str, Any] = {
+        "capacity": "Gérante",
+        "drawing": b"PNG",
+        "consents": frozenset({"quote", "electronic", "vat_5_5"}),
+    }
+    typed, request = make_form(**said), make_signing_request(**said)
+    assert sign(request, right_code(request)) is Outcome.SIGNED
+    signature = Signature.objects.get(quote=request.quote)
+    assert typed == request.signatory == signature.signatory
+    asked, accepted = (request.quote.events.get(kind=kind).facts for kind in ("code_requested", "accepted"))
+    shown = {
+        "first_name": "Claire",
+        "last_name": "Morel",
+        "phone": "06 39 98 12 34",
+        "capacity": "Gérante",
+        "place": "distance",
+        "signs_as": "individual",
+        "email": request.link.email,
+        "consents": request.consents,
+    }
+    assert {name: asked.pop(name) for name in shown} == {name: accepted.pop(name) for name in shown} == shown
+    assert set(asked) == {
+        "challenge", "version", "version_hash", "link", "drawing_sha256", "expires_at",
+    }  # fmt: skip
+    assert set(accepted) == {
+        "challenge", "tries", "version", "version_hash", "content_sha256", "pdf_sha256", "button", "total",
+        "deposit", "reference", "regime",
+    }  # fmt: skip
 
 
 def test_a_wrong_code_costs_a_try(quote: Quote) -> None:

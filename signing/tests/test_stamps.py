@@ -13,13 +13,16 @@ from django.core.management import call_command
 from django.urls import reverse
 from django.utils import timezone
 
+from logisav.desk.tests.desk import at_desk, owner, page_of, text
 from notifications.models import Notification
-from quotes import rendering, workflow
+from quotes import workflow
 from quotes.models import Quote
-from quotes.tests.desk import at_desk, owner, page_of, text
+from quotes.pdf import rendering
 from quotes.tests.factories import SYSTEM, mails, make_quote
-from signing import anchoring, auditing, seal, sealing, stamps, verifying
+from signing import seal, sealing, stamps
+from signing.check import verifying
 from signing.models import Anchor, SealedDocument, Signature
+from signing.proof import anchoring, auditing
 from signing.tests.authority import PASSPHRASE, Authority, running_authority
 from signing.tests.factories import make_signature
 
@@ -47,14 +50,14 @@ def seal_now(signature: Signature) -> Signature:
 
 
 def sealed_bytes(signature: Signature) -> bytes:
-    document = signature.document
+    document = signature.latest_document()
     assert document is not None
     with document.file.open("rb") as file:
         return bytes(file.read())
 
 
 def test_without_an_authority_set_the_level_says_so(signature: Signature) -> None:
-    document = seal_now(signature).document
+    document = seal_now(signature).latest_document()
     assert document is not None
     assert (document.level, document.reason) == ("B-B", "Aucune autorité d'horodatage n'est réglée.")
 
@@ -84,7 +87,7 @@ def test_when_no_authority_answers_the_acceptance_stands_and_the_document_waits(
     assert "Scellement en attente" in page
     assert "127.0.0.1\u00a0: injoignable" in page
     settings.TSA_URLS = [authority.stamps]
-    document = seal_now(waiting).document
+    document = seal_now(waiting).latest_document()
     assert document is not None
     assert document.level == "B-T"
     assert mails("signing/accepted", waiting.quote).count() == 1
@@ -96,7 +99,7 @@ def test_after_a_day_the_owner_is_told_once_and_chooses(signature: Signature, se
     quote = waiting.quote
     address = reverse("admin:signing_waive_stamp", args=[quote.pk])
     desk = at_desk(quote.owner)
-    with pytest.raises(stamps.TooEarly):
+    with pytest.raises(stamps.TooEarlyToWaive):
         stamps.waive(waiting.pk, actor=SYSTEM)
     assert desk.post(address).status_code == 404
     assert mails("signing/stamp_missing_owner", quote).count() == 0
@@ -109,7 +112,7 @@ def test_after_a_day_the_owner_is_told_once_and_chooses(signature: Signature, se
     assert address in text(desk.get(page_of(quote)))
     assert "aucun tiers ne la confirme" in text(desk.get(address))
     assert desk.post(address).status_code == 302
-    document = seal_now(waiting).document
+    document = seal_now(waiting).latest_document()
     assert document is not None
     assert document.level == "B-B"
     assert quote.owner.username in document.reason

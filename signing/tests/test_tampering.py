@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import itertools
-import secrets
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,13 +13,15 @@ from django.conf import settings
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 
-from logisav.tests.figures import sample
-from quotes import rendering, workflow
+from logisav.tests.figures import chance, sample
+from quotes import workflow
 from quotes.models import Quote
+from quotes.pdf import rendering
 from quotes.tests.documents import read
 from quotes.tests.factories import SYSTEM, make_quote
-from signing import seal, sealing, verifying
+from signing import seal, sealing
 from signing import workflow as signing_workflow
+from signing.check import verifying
 from signing.models import SealedDocument
 from signing.tests import tampering
 from signing.tests.administrator import lift_triggers
@@ -105,12 +106,12 @@ def test_the_untouched_file_is_accepted_and_pdfsig_agrees(small: bytes, figure: 
 def test_one_flipped_bit_in_any_byte_shows(small: bytes, figure: Figure) -> None:
     """One bit of each byte, drawn anew for each; inside /Contents only the register must find it."""
     contents = tampering.contents_of(small)
-    positions = range(0, len(small), sample(41, 1))
+    positions, dice = range(0, len(small), sample(41, 1)), chance("bits")
     outside, inside = Tally(), Tally()
     missed = []
     for position in positions:
         count = inside if position in contents else outside
-        if not count.add(tampering.flipped(small, position, secrets.randbelow(8))):
+        if not count.add(tampering.flipped(small, position, dice.randrange(8))):
             missed.append(position)
     figure("PDF, un bit par octet", f"hors /Contents : {outside.words} ; dans /Contents : {inside.words}")
     assert_all_found(outside)

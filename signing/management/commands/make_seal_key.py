@@ -7,6 +7,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
+from lib.fields import OneLineField
 from signing import seal
 
 
@@ -23,6 +24,7 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, organisation: str, replace: bool, **options: Any) -> None:
+        organisation = OneLineField().clean(organisation)
         path = Path(settings.SEAL_PKCS12)
         path.parent.mkdir(parents=True, exist_ok=True)
         if replace:

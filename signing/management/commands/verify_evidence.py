@@ -1,4 +1,4 @@
-"""Recompute the hash chains of the journals, and hold them against what was sealed and anchored."""
+"""Recompute the hash chains of the journals, hold them against what was sealed and anchored, and read every file."""
 
 from argparse import ArgumentParser
 from pathlib import Path
@@ -6,14 +6,16 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
+from lib import files
 from quotes.models import Quote
-from signing import auditing
 from signing.models import Anchor
+from signing.proof import auditing
 
 
 class Command(BaseCommand):
     help = (
-        "Recalcule chaque chaîne, la compare aux PDF scellés et aux ancrages, nomme la première ligne fausse."
+        "Recalcule chaque chaîne, la compare aux PDF scellés et aux ancrages, nomme la première ligne fausse ; "
+        "relit chaque fichier et nomme ceux qui manquent ou ont changé."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -38,12 +40,23 @@ class Command(BaseCommand):
         report = auditing.audit(list(quotes))
         for note in report.notes:
             self.stdout.write(note)
-        if report.faults:
-            raise CommandError("Le journal ne tient pas.\n" + "\n".join(report.faults))
+        if report.orphans:
+            self.stdout.write("Fichiers scellés sans ligne (rien ne les supprime) :")
+            for name in report.orphans:
+                self.stdout.write(f"  {name}")
+        wrong = [
+            "\n".join([heading, *lines])
+            for heading, lines in (
+                ("Le journal ne tient pas.", report.faults),
+                ("Des fichiers manquent ou ont changé.", report.damaged),
+            )
+            if lines
+        ]
+        if wrong:
+            raise CommandError("\n".join(wrong))
         self.stdout.write(f"{report.intact} journal (journaux) intact(s)")
 
     def export(self, folder: Path) -> None:
-        folder.mkdir(parents=True, exist_ok=True)
         for anchor in Anchor.objects.all():
-            (folder / f"{anchor.day}.json").write_text(anchor.document, encoding="utf-8")
-            (folder / f"{anchor.day}.p7s").write_bytes(bytes(anchor.signature))
+            files.write(folder / f"{anchor.day}.json", anchor.document.encode(), mode=0o644)
+            files.write(folder / f"{anchor.day}.p7s", bytes(anchor.signature), mode=0o644)

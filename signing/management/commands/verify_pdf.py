@@ -7,7 +7,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from signing import verifying
+from signing.check import verifying
 
 
 class Command(BaseCommand):

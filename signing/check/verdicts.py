@@ -13,7 +13,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from signing.examination import Findings
+from signing.check.examination import Findings
 from signing.models import SealedDocument, Signature
 
 END_MARK = re.compile(rb"%%EOF(\r\n|\n|\r)?")

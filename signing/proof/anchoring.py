@@ -17,12 +17,18 @@ from typing import Any
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
+from django.urls import reverse
 from django.utils import timezone
 
+from lib import addresses
+from notifications import outbox, queue
+from notifications.staff import who_may
 from quotes.content import canonical
-from quotes.models import JournalHead, QuoteEvent
-from signing import authorities, certificates, seal
+from quotes.facts import FAILURE
+from quotes.models import JournalHead, PurgePermit
+from signing import authorities, seal
 from signing.models import Anchor
+from signing.proof import certificates
 
 GENESIS = "0" * 64
 Heads = dict[str, list[Any]]
@@ -31,31 +37,50 @@ log = logging.getLogger(__name__)
 
 def sweep() -> int:
     """Make today's anchor, if there is none yet."""
+    return queue.sweep(ANCHORS)
+
+
+def _missing() -> list[int]:
+    """The day of today, as a number, while it has no anchor."""
     today = timezone.localdate()
     if Anchor.objects.filter(day=today).exists() or not JournalHead.objects.filter(seq__gt=0).exists():
-        return 0
+        return []
+    return [today.toordinal()]
+
+
+def _make(day: int) -> None:
     try:
-        make(today)
-    except (
-        IntegrityError,
-        seal.UnusableKey,
-    ) as failure:  # another worker was faster; or there is no key to sign with
-        log.warning("no anchor for %s: %s", today, failure)
-        return 0
-    return 1
+        make(dt.date.fromordinal(day))
+    except IntegrityError as faster:
+        log.info("another worker has made the anchor: %s", faster)
+
+
+def _tell(day: int, reason: str) -> None:
+    """The journals are held by yesterday's anchor until somebody looks: whoever manages all quotes."""
+    text = f"L'ancrage du jour n'a pas pu être fait\u00a0: prévenez qui administre Logisav ({reason})."
+    address = addresses.absolute(reverse("admin:index"))
+    for person in who_may("quotes.manage_all_quotes"):
+        outbox.tell(person, kind=FAILURE.name, text=text, about="Ancrage", url=address)
+
+
+ANCHORS = queue.dated(
+    "anchors", find=_missing, work=_make, tells_after=8, tell=_tell, expected=(seal.UnusableKey,)
+)
 
 
 def make(day: dt.date) -> Anchor:
     """Signed outside any transaction; without an authority's time when none answers, which a check then says."""
-    document = canonical(
-        {
-            "schema": 1,
-            "day": day.isoformat(),
-            "at": timezone.now().isoformat(timespec="seconds"),
-            "previous": _latest_hash(),
-            "heads": _moved_heads(),
-        }
-    )
+    latest = Anchor.objects.order_by("day").last()
+    said = {
+        "schema": 1,
+        "day": day.isoformat(),
+        "at": timezone.now().isoformat(timespec="seconds"),
+        "previous": latest.sha256 if latest else GENESIS,
+        "heads": _moved_heads(),
+    }
+    if permits := _new_permits():
+        said |= {"schema": 2, "permits": permits}
+    document = canonical(said)
     signature, stamped_at = _signed(document.encode())
     with transaction.atomic():
         return Anchor.objects.create(
@@ -67,15 +92,17 @@ def make(day: dt.date) -> Anchor:
         )
 
 
-def _latest_hash() -> str:
-    latest = Anchor.objects.order_by("day").last()
-    return latest.sha256 if latest else GENESIS
-
-
 def _moved_heads() -> Heads:
     anchored = _anchored(Anchor.objects.order_by("day"))
     heads = JournalHead.objects.filter(seq__gt=0).values_list("quote__number", "seq", "hash")
     return {number: [seq, hash_] for number, seq, hash_ in heads if anchored.get(number) != [seq, hash_]}
+
+
+def _new_permits() -> list[str]:
+    """Of purges: the SHA-256 of each permit that no anchor names yet."""
+    named = {one for anchor in Anchor.objects.all() for one in json.loads(anchor.document).get("permits", [])}
+    made = PurgePermit.objects.order_by("pk").values_list("sha256", flat=True)
+    return [sha256 for sha256 in made if sha256 not in named]
 
 
 def _anchored(anchors: Any) -> Heads:
@@ -103,11 +130,16 @@ def _signed(document: bytes) -> tuple[bytes, dt.datetime | None]:
 
 @dataclass
 class Check:
-    """What the anchors say; `heads` are the ends that they hold, where a quote is judged by them."""
+    """What the anchors say; `heads` are the ends that they hold, where a quote is judged by them.
+
+    `permits` are the SHA-256 of the purges' permits that they name; `last_at` is when the latest of them was made.
+    """
 
     faults: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     heads: dict[str, list[tuple[dt.date, int, str]]] = field(default_factory=dict)
+    permits: set[str] = field(default_factory=set)
+    last_at: dt.datetime | None = None
 
 
 def check() -> Check:
@@ -121,7 +153,7 @@ def check() -> Check:
             result.notes.append(f"ancrage du {anchor} : sans horodatage d'une autorité")
         if last is not None and (days := (anchor.day - last).days - 1):
             result.notes.append(f"ancrage du {anchor} : {days} jour(s) sans ancrage avant lui")
-        _collect(anchor, result.heads)
+        _collect(anchor, result)
         previous, last = anchor.sha256, anchor.day
     if last is not None and timezone.localdate() - last > dt.timedelta(days=1):
         result.notes.append(
@@ -143,19 +175,20 @@ def _faults(anchor: Anchor, previous: str, trusted: tuple[bytes, ...]) -> Iterat
         yield "sa date n'est pas celle qu'il dit"
 
 
-def _collect(anchor: Anchor, heads: dict[str, list[tuple[dt.date, int, str]]]) -> None:
+def _collect(anchor: Anchor, result: Check) -> None:
     try:
-        for number, (seq, hash_) in json.loads(anchor.document)["heads"].items():
-            heads.setdefault(number, []).append((anchor.day, int(seq), str(hash_)))
+        said = json.loads(anchor.document)
+        for number, (seq, hash_) in said["heads"].items():
+            result.heads.setdefault(number, []).append((anchor.day, int(seq), str(hash_)))
+        result.permits |= {str(sha256) for sha256 in said.get("permits", [])}
+        result.last_at = dt.datetime.fromisoformat(said["at"])
     except (ValueError, KeyError, TypeError, AttributeError):
         return  # told as a fault of the anchor
 
 
-def contradicted(
-    rows: dict[int, QuoteEvent], heads: list[tuple[dt.date, int, str]]
-) -> tuple[int, dt.date] | None:
+def contradicted(hashes: dict[int, str], heads: list[tuple[dt.date, int, str]]) -> tuple[int, dt.date] | None:
     """The first row of a quote that is not the one that an anchor holds."""
     for day, seq, hash_ in heads:
-        if seq not in rows or rows[seq].hash != hash_:
+        if hashes.get(seq) != hash_:
             return seq, day
     return None

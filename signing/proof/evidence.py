@@ -8,22 +8,15 @@ from dataclasses import dataclass
 
 from django.urls import reverse
 
-from quotes import links
+from lib import addresses
+from notifications import events
+from quotes import facts
 from quotes.content import Content
+from quotes.facts import QuoteMail
 from quotes.models import QuoteEvent
-from signing.models import BUTTON, Signature
+from signing.models import BUTTON, Signatory, Signature
 
-TIMELINE = {
-    "sent": "Devis envoyé par mail à {to}",
-    "link_opened": "Lien d'accès ouvert (peut-être par un robot)",
-    "link_requested": "Nouveau lien demandé, envoyé à {to}",
-    "asked": "Question posée",
-    "answered": "Réponse envoyée à {to}",
-    "code_requested": "Accords cochés, code demandé",
-    "accepted": "Code saisi, essai n° {tries}, dans le même navigateur : devis accepté",
-}
 PROOF_NAME = "preuve.json"
-CODE_DELIVERED = "Code à 6 chiffres remis au serveur de mail de {to} (réponse {reply})"
 
 
 @dataclass(frozen=True)
@@ -37,10 +30,8 @@ class Certificate:
     """All that the certificate page says; hashes in hex."""
 
     content: Content
-    signatory: str
+    signatory: Signatory
     email: str
-    phone: str
-    capacity: str
     ip: str
     agent: str
     signed_at: dt.datetime
@@ -56,6 +47,12 @@ class Certificate:
     has_drawing: bool
 
     @property
+    def capacity(self) -> str:
+        """In which one the signatory signs, said for those who were not asked."""
+        usual = "Professionnel" if self.content.customer.is_business else "Particulier"
+        return self.signatory.capacity or usual
+
+    @property
     def signed_at_utc(self) -> str:
         """ISO 8601, to the second."""
         return self.signed_at.astimezone(dt.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
@@ -63,13 +60,10 @@ class Certificate:
 
 def certificate(signature: Signature) -> Certificate:
     """The facts of an acceptance, in the order of the page."""
-    content = signature.version.reading
     return Certificate(
-        content=content,
-        signatory=signature.full_name,
+        content=signature.version.reading,
+        signatory=signature.signatory,
         email=signature.email,
-        phone=signature.phone,
-        capacity=signature.capacity or ("Professionnel" if content.customer.is_business else "Particulier"),
         ip=signature.ip,
         agent=signature.agent,
         signed_at=signature.signed_at,
@@ -88,7 +82,7 @@ def certificate(signature: Signature) -> Certificate:
 
 def verify_url(signature: Signature) -> str:
     """Where the QR code leads to."""
-    return links.absolute(reverse("signing:verify_reference", args=[signature.reference]))
+    return addresses.absolute(reverse("signing:verify_reference", args=[signature.reference]))
 
 
 def chain(signature: Signature) -> list[QuoteEvent]:
@@ -102,11 +96,11 @@ def steps(signature: Signature) -> tuple[Step, ...]:
 
 
 def _words(event: QuoteEvent) -> str:
-    facts = event.facts
-    if event.kind == "mail_sent" and facts["message"] == "signing/code":
-        return CODE_DELIVERED.format(to=facts["to"], reply=facts["smtp_reply"][:3])
-    template = TIMELINE.get(event.kind, "")
-    return template.format_map(facts) if template else ""
+    line = facts.find(event.kind).certificate
+    if event.kind == "mail_sent":
+        mail = events.find_mail(event.facts["message"])
+        line = mail.certificate if isinstance(mail, QuoteMail) else ""
+    return line.format_map(event.facts)
 
 
 def proof(signature: Signature) -> bytes:

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from django.db import connection
 
-from quotes.models import QuoteEvent
+from quotes.models import PurgedEvent, PurgePermit, QuoteEvent, QuoteVersion
 from signing.models import Anchor, SealedDocument
 
-WRITTEN_ONCE = (QuoteEvent, SealedDocument, Anchor)
+WRITTEN_ONCE = (QuoteEvent, PurgedEvent, PurgePermit, SealedDocument, Anchor)
+OF_COLUMNS = (
+    f"{QuoteVersion._meta.db_table}_hashes_once",
+    f"{PurgedEvent._meta.db_table}_under_permit",
+)
 SUFFIXES = {"sqlite": ("no_update", "no_delete"), "postgresql": ("no_change", "no_truncate")}
 QUERIES = {
     "sqlite": "SELECT name FROM sqlite_master WHERE type = 'trigger'",
@@ -20,7 +24,6 @@ def missing_triggers() -> list[str]:
     with connection.cursor() as cursor:
         cursor.execute(QUERIES[connection.vendor])
         found = {name for (name,) in cursor.fetchall()}
-    expected = (
-        f"{model._meta.db_table}_{suffix}" for model in WRITTEN_ONCE for suffix in SUFFIXES[connection.vendor]
-    )
-    return [name for name in expected if name not in found]
+    suffixes = SUFFIXES[connection.vendor]
+    expected = [f"{model._meta.db_table}_{suffix}" for model in WRITTEN_ONCE for suffix in suffixes]
+    return [name for name in [*expected, *OF_COLUMNS] if name not in found]

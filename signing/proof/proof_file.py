@@ -27,10 +27,11 @@ from django.core.files.storage import default_storage
 from django.db.models.fields.files import FieldFile
 from django.template.loader import render_to_string
 
+from lib import files
 from notifications.models import OutgoingEmail
 from quotes.models import QuoteEvent
-from signing import evidence
 from signing.models import SealedDocument, Signature
+from signing.proof import evidence
 
 MEGABYTE = 1024 * 1024
 MAX_SIZE = 100 * MEGABYTE
@@ -90,7 +91,7 @@ def with_hashes(pieces: Sequence[Piece]) -> Iterator[Piece]:
 
 
 def pieces(signature: Signature) -> list[Piece]:
-    document = signature.document
+    document = signature.latest_document()
     if document is None:
         raise NotProvable("Le PDF signé se prépare encore : réessayez dans un instant.")
     signed = _as_registered(document.file, document.sha256)
@@ -115,13 +116,14 @@ def pieces(signature: Signature) -> list[Piece]:
 def _as_registered(stored: FieldFile, sha256: str) -> bytes:
     """A file that changed on its disk proves nothing, and nobody shall hand it over unawares."""
     try:
-        with stored.open("rb") as file:
-            data = bytes(file.read())
+        return files.read(str(stored), sha256)
+    except files.Damaged as damaged:
+        what = "manque" if damaged.missing else "a changé"
+        raise NotProvable(
+            f"Un fichier de ce devis {what} sur le serveur : voyez ses sauvegardes."
+        ) from damaged
     except OSError as error:
-        raise NotProvable("Un fichier de ce devis manque sur le serveur : voyez ses sauvegardes.") from error
-    if hashlib.sha256(data).hexdigest() != sha256:
-        raise NotProvable("Un fichier de ce devis a changé sur le serveur : voyez ses sauvegardes.")
-    return data
+        raise NotProvable("Un fichier de ce devis ne se lit pas sur le serveur.") from error
 
 
 def seal_place(pdf: bytes) -> SealPlace:

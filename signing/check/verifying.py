@@ -6,8 +6,9 @@ import hashlib
 from dataclasses import asdict
 from typing import Any
 
-from signing import authorities, certificates, seal
+from signing import authorities, seal
 from signing.models import SealedDocument
+from signing.proof import certificates
 
 
 def verify(data: bytes) -> dict[str, Any]:

@@ -1,9 +1,9 @@
-"""The reader of strangers' files, a process of its own: `python -m signing.examiner`, a PDF in, JSON out.
+"""The reader of strangers' files, a process of its own: `python -m signing.check.examiner`, a PDF in, JSON out.
 
-The first line of the input is JSON (`trusted`: our certificates in DER, as base64), the rest is the file. A file
-that makes a parser run wild meets the kernel's limits here, not the web process; should it make it do anything
-else, the interpreter refuses connections, processes and files (an audit hook cannot be taken off again). This
-process is given no secret.
+The first line of the input is JSON, the rest is the file. With `trusted` (our certificates in DER, as base64) the seal
+is checked, else the file is searched for what it does by itself. A file that makes a parser run wild meets the kernel's
+limits here, not the web process; should it make it do anything else, the interpreter refuses connections, processes and
+files (an audit hook cannot be taken off again). This process is given no secret.
 """
 
 from __future__ import annotations
@@ -76,6 +76,11 @@ def examine(pdf: bytes, *, trusted: list[bytes]) -> dict[str, Any]:
     return {name: report[name] for name in kept} | {"reference": claimed_reference(pdf)}
 
 
+def search(pdf: bytes) -> dict[str, Any]:
+    """What the file does by itself; a file that cannot be read to its end is an error."""
+    return {"active": seal.active_content(pdf)}
+
+
 def claimed_reference(pdf: bytes) -> str:
     """As the acceptance in the attached proof has it; anyone can write such a file."""
     proof = seal.attached(pdf, PROOF)
@@ -92,10 +97,10 @@ def main() -> None:
     os.dup2(2, 1)  # whatever a library prints is no answer
     bound_resources()
     job = json.loads(sys.stdin.buffer.readline())
-    trusted = [base64.b64decode(certificate) for certificate in job["trusted"]]
+    trusted = [base64.b64decode(certificate) for certificate in job.get("trusted", ())]
     pdf = sys.stdin.buffer.read()
     shut_doors()
-    json.dump(examine(pdf, trusted=trusted), answer)
+    json.dump(examine(pdf, trusted=trusted) if "trusted" in job else search(pdf), answer)
     answer.close()
 
 

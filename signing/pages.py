@@ -1,27 +1,24 @@
-"""The customer's pages of a signature: form, code, result; and the check of a signed PDF, open to all."""
+"""The customer's pages of a signature: form, code, result."""
 
 from __future__ import annotations
 
-import datetime as dt
-import math
-import secrets
+import io
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
-from django.utils import timezone
-from django.views.decorators.csrf import csrf_exempt, csrf_protect
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
-from quotes import french
-from quotes.access import Situation, Visit, actor_of, quote_required
+from lib import files, french
+from quotes import workflow as quotes_workflow
+from quotes.access import Visit, actor_of, browser_of, open_house, quote_required
 from quotes.models import QuoteVersion
-from quotes.versions import changes
-from quotes.views import FORM, pdf_response
-from signing import certificates, examination, throttle, uploads, verdicts, workflow
-from signing.forms import TOO_LARGE, CheckForm, CodeForm, SigningForm
-from signing.models import CheckTry, Signature, SigningRequest
-from signing.verdicts import Verdict
+from quotes.pages.views import FORM, file_away, pdf_response, updating
+from quotes.rules import Verb
+from quotes.versions.comparison import changes
+from signing import workflow
+from signing.forms import CodeForm, SigningForm
+from signing.models import PaperAcceptance, Signature, SigningRequest
 from signing.workflow import Outcome
 
 
@@ -32,25 +29,27 @@ def about(request: HttpRequest) -> HttpResponse:
 
 
 @require_http_methods(FORM)
-@quote_required(Situation.OPEN)
+@open_house
+@quote_required(Verb.REQUEST_CODE)
 def sign(request: HttpRequest, visit: Visit) -> HttpResponse:
     """« Accepter et signer »: the form, then a code by mail."""
-    content = visit.version.reading
     if request.method != "POST":
-        form = SigningForm(content, initial={"version_hash": visit.version.version_hash})
+        if quotes_workflow.stored_pdf(visit.version) is None:
+            return updating(request, visit, status=409)
+        form = SigningForm(visit.content, initial={"version_hash": visit.version.version_hash})
         return _form_page(request, visit, form)
     if request.POST.get("version_hash") != visit.version.version_hash:
         read = visit.quote.versions.filter(version_hash=request.POST.get("version_hash") or None).first()
         return _changed(request, visit, read)
-    form = SigningForm(content, request.POST)
+    form = SigningForm(visit.content, request.POST)
     if not form.is_valid():
         return _form_page(request, visit, form, status=422)
     outcome, signing_request = workflow.request_code(
         visit.quote.pk,
         link=visit.link,
-        form=form.facts,
+        form=form.signatory,
         version_hash=form.cleaned_data["version_hash"],
-        browser=_browser(request),
+        browser=browser_of(request),
         actor=actor_of(request),
     )
     if signing_request is not None:
@@ -62,17 +61,12 @@ def sign(request: HttpRequest, visit: Visit) -> HttpResponse:
 
 
 def _form_page(request: HttpRequest, visit: Visit, form: SigningForm, *, status: int = 200) -> HttpResponse:
-    context = _context(visit) | {"form": form, "link": visit.link, "link_short": visit.link.is_short}
+    context = _context(visit) | {"form": form, "link_short": visit.link.is_short}
     return render(request, "signing/sign.html", context, status=status)
 
 
 def _context(visit: Visit) -> dict[str, object]:
-    return {
-        "quote": visit.quote,
-        "version": visit.version,
-        "content": visit.version.reading,
-        "email": french.masked(visit.link.email),
-    }
+    return visit.context | {"email": french.masked(visit.link.email)}
 
 
 def _to_code_page(request: HttpRequest, visit: Visit, signing_request: SigningRequest) -> HttpResponse:
@@ -88,20 +82,12 @@ def _too_soon(visit: Visit) -> str:
     return f"Un code vient de partir. Un nouveau pourra être demandé{when}."
 
 
-def _browser(request: HttpRequest) -> str:
-    """This browser's own secret, in its session: a code asked for here is of no use elsewhere."""
-    if "browser" not in request.session:
-        request.session["browser"] = secrets.token_hex(32)
-    return str(request.session["browser"])
-
-
 @require_http_methods(FORM)
-@quote_required(Situation.OPEN, Situation.CONCLUDED)
+@open_house
+@quote_required(Verb.ACCEPT)
 def code(request: HttpRequest, visit: Visit) -> HttpResponse:
     """The code page: a recap, one field, and the one button that binds."""
     signing_request = _own_request(request, visit)
-    if visit.situation is Situation.CONCLUDED:
-        return redirect(visit.quote)
     if signing_request is None:
         return _no_request(request, visit)
     if signing_request.version_hash != visit.version.version_hash:
@@ -115,7 +101,7 @@ def code(request: HttpRequest, visit: Visit) -> HttpResponse:
         signing_request.pk,
         code=form.cleaned_data["code"],
         link=visit.link,
-        browser=_browser(request),
+        browser=browser_of(request),
         actor=actor_of(request),
     )
     if outcome is Outcome.WRONG_CODE:
@@ -159,15 +145,18 @@ def _wrong_code(signing_request: SigningRequest) -> str:
     return f"Ce code n'est pas le bon. Il vous reste {left}{french.NBSP}{'essais' if left > 1 else 'essai'}."
 
 
-@require_POST
-@quote_required(Situation.OPEN)
+@require_http_methods(FORM)
+@open_house
+@quote_required(Verb.REQUEST_CODE)
 def resend(request: HttpRequest, visit: Visit) -> HttpResponse:
     """« Demander un nouveau code »: possible after a minute, and the code before it dies."""
     signing_request = _own_request(request, visit)
     if signing_request is None:
         return _no_request(request, visit)
+    if request.method != "POST":  # the answer to a press that came too soon, loaded again
+        return redirect("signing:code", visit.quote.public_id)
     outcome, fresh = workflow.resend_code(
-        signing_request.pk, link=visit.link, browser=_browser(request), actor=actor_of(request)
+        signing_request.pk, link=visit.link, browser=browser_of(request), actor=actor_of(request)
     )
     if fresh is not None:
         messages.success(request, "Un nouveau code vient de partir, le précédent ne sert plus.")
@@ -183,13 +172,14 @@ def _changed(request: HttpRequest, visit: Visit, read: QuoteVersion | None) -> H
     """« Le devis a changé, relisez-le », with what changed since the version that was read."""
     context = _context(visit)
     if read is not None:
-        context["changes"] = changes(read.reading, visit.version.reading)
+        context["changes"] = changes(read.reading, visit.content)
     return render(request, "signing/changed.html", context, status=409)
 
 
 PAGES = {
     Outcome.TOO_MANY_TRIES: ("signing/too_many_tries.html", 429),
     Outcome.PAUSED: ("signing/paused.html", 429),
+    Outcome.LINK_USED_UP: ("signing/link_used_up.html", 429),
     Outcome.CHANGED: ("signing/changed.html", 409),
     Outcome.CONTRADICTION: ("signing/contradiction.html", 409),
     Outcome.OTHER_BROWSER: ("signing/other_browser.html", 409),
@@ -197,113 +187,46 @@ PAGES = {
 }
 
 
+PLACES = {"distance": "à distance", "off_premises": "chez vous", "on_premises": "dans nos locaux"}
+
+
 def _answer(request: HttpRequest, visit: Visit, outcome: Outcome) -> HttpResponse:
     """The page of an outcome; where the quote's own page tells it best, that one."""
+    if outcome is Outcome.DAMAGED:
+        return updating(request, visit, status=409)
     if outcome not in PAGES:
         return redirect(visit.quote)
     template, status = PAGES[outcome]
-    return render(request, template, _context(visit), status=status)
+    place = PLACES[visit.content.contract]
+    return render(request, template, _context(visit) | {"quoted_place": place}, status=status)
 
 
 @require_safe
-@quote_required(Situation.CONCLUDED)
+@quote_required(Verb.SEE_CONTRACT)
 def signed_pdf(request: HttpRequest, visit: Visit) -> HttpResponseBase:
     """The sealed PDF, the same bytes as mailed."""
     signature = Signature.objects.filter(quote=visit.quote).first()
-    document = signature and signature.document
+    document = signature and signature.latest_document()
     if not document:
+        return _signed_on_paper(request, visit)
+    data = files.read_or_none(str(document.file), document.sha256)
+    if data is None:
+        return file_away(request, visit)
+    return pdf_response(data, name=f"{visit.quote.number}-signe.pdf")
+
+
+def _signed_on_paper(request: HttpRequest, visit: Visit) -> HttpResponseBase:
+    acceptance = PaperAcceptance.objects.filter(quote=visit.quote).first()
+    if acceptance is None:
         raise Http404
-    return pdf_response(document.file.open("rb"), name=f"{visit.quote.number}-signe.pdf")
+    return paper_response(acceptance) or file_away(request, visit)
 
 
-# The check of a signed PDF, open to all
-
-
-@csrf_exempt  # the size comes first: the token stands inside the body, and `_checked` asks for it
-@require_http_methods(FORM)
-def verify(request: HttpRequest) -> HttpResponse:
-    """« Vérifier un devis signé »: a file, or the reference of its certificate."""
-    if request.method == "POST":
-        return _upload(request, reference="")
-    if typed := verdicts.normalized(request.GET.get("reference", "")):
-        return redirect("signing:verify_reference", typed)
-    return render(request, "signing/verify.html", {"form": CheckForm()})
-
-
-@csrf_exempt  # as above
-@require_http_methods(FORM)
-def verify_reference(request: HttpRequest, reference: str) -> HttpResponse:
-    """What the QR code leads to: that such a document was sealed, and nothing of what it says."""
-    if request.method == "POST":
-        return _upload(request, reference=verdicts.normalized(reference))
-    if (wait := throttle.take(request, CheckTry.Kind.REFERENCE)) is not None:
-        return _too_many_checks(request, wait)
-    documents = verdicts.documents_of(reference)
-    context = {"form": CheckForm(), "documents": documents, "reference": verdicts.normalized(reference)}
-    return render(request, "signing/verify_reference.html", context, status=200 if documents else 404)
-
-
-def _upload(request: HttpRequest, *, reference: str) -> HttpResponse:
-    if (wait := throttle.take(request, CheckTry.Kind.FILE)) is not None:
-        uploads.drain(request)
-        return _too_many_checks(request, wait)
-    if uploads.is_too_large(request):
-        uploads.drain(request)
-        return render(request, "signing/verify_too_large.html", {"words": TOO_LARGE}, status=413)
-    uploads.keep_in_memory(request)
-    return _checked(request, reference)
-
-
-def _too_many_checks(request: HttpRequest, wait: dt.timedelta) -> HttpResponse:
-    minutes = max(1, math.ceil(wait.total_seconds() / 60))
-    response = render(request, "signing/verify_paused.html", {"minutes": minutes}, status=429)
-    response.headers["Retry-After"] = str(minutes * 60)
-    return response
-
-
-@csrf_protect
-def _checked(request: HttpRequest, reference: str) -> HttpResponse:
-    """Genuine, altered or unknown. Nothing of the file is kept."""
-    form = CheckForm(request.POST, request.FILES)
-    if not form.is_valid():
-        return render(
-            request, "signing/verify.html", {"form": form}, status=413 if form.is_too_large else 422
-        )
-    pdf = form.cleaned_data["pdf"]
-    try:
-        ours = certificates.ours()
-        findings = examination.examine(pdf, trusted=ours)
-    except (examination.Busy, certificates.NoCertificate):
-        response = render(request, "signing/verify_busy.html", status=503)
-        response.headers["Retry-After"] = "60"
-        return response
-    except examination.Unreadable:
-        return render(request, "signing/verify_unreadable.html", {"form": CheckForm()}, status=422)
-    judgement = verdicts.judge(pdf, findings, ours=ours)
-    return _verdict_page(request, judgement, reference=reference, name=form.filename)
-
-
-VERDICTS = {
-    Verdict.GENUINE: "signing/verify_genuine.html",
-    Verdict.ALTERED: "signing/verify_altered.html",
-    Verdict.UNKNOWN: "signing/verify_unknown.html",
-    Verdict.CONTRADICTORY: "signing/verify_contradictory.html",
-}
-
-
-def _verdict_page(
-    request: HttpRequest, judgement: verdicts.Judgement, *, reference: str, name: str
-) -> HttpResponse:
-    """What the quote was is told for a match alone: whoever asks holds the whole document."""
-    context: dict[str, object] = {"form": CheckForm(), "judgement": judgement, "name": name}
-    if judgement.verdict is Verdict.GENUINE and judgement.document is not None:
-        signature = judgement.document.signature
-        context |= {
-            "document": judgement.document,
-            "signature": signature,
-            "content": signature.version.reading,
-            "initials": verdicts.initials(signature),
-            "checked_at": timezone.now(),
-            "other_reference": bool(reference) and reference != signature.reference,
-        }
-    return render(request, VERDICTS[judgement.verdict], context)
+def paper_response(acceptance: PaperAcceptance) -> HttpResponseBase | None:
+    """The paper as it was handed in; None where the stored file is gone or changed."""
+    data = files.read_or_none(str(acceptance.scan.name), acceptance.sha256)
+    if data is None:
+        return None
+    kind, suffix = ("application/pdf", "pdf") if acceptance.is_pdf else ("image/jpeg", "jpg")
+    name = f"{acceptance.quote.number}-signe-sur-papier.{suffix}"
+    return FileResponse(io.BytesIO(data), as_attachment=True, filename=name, content_type=kind)

@@ -8,6 +8,8 @@ from typing import IO, Any
 from django.core.files.uploadhandler import MemoryFileUploadHandler
 from django.http import HttpRequest
 
+from lib.fields import whole
+
 MEGABYTE = 1024 * 1024
 MAX_FILE = 10 * MEGABYTE
 MAX_BODY = MAX_FILE + 64 * 1024  # the form around the file
@@ -36,8 +38,7 @@ def is_too_large(request: HttpRequest) -> bool:
 
 
 def _announced(request: HttpRequest) -> int:
-    length = str(request.META.get("CONTENT_LENGTH") or "0")
-    return int(length) if length.isdecimal() else 0
+    return whole(str(request.META.get("CONTENT_LENGTH") or "0")) or 0
 
 
 def keep_in_memory(request: HttpRequest) -> None:
