@@ -6,15 +6,14 @@ from typing import Any
 
 from django.urls import reverse
 
-from notifications import outbox
+from lib import addresses, french
+from notifications import events, outbox
 from notifications.staff import who_may
+from notifications.strangers import defused
 from payments import rules
 from payments.models import Deposit, Dispute, Payment, Refund
 from quotes import emails as quote_emails
-from quotes import french, links
-from quotes.models import Quote
-
-KIND = "deposit"
+from quotes.facts import FAILURE
 
 
 def _facts(deposit: Deposit, **more: Any) -> dict[str, Any]:
@@ -26,23 +25,20 @@ def _facts(deposit: Deposit, **more: Any) -> dict[str, Any]:
 
 
 def _payment_facts(payment: Payment) -> dict[str, Any]:
+    quote, paid_on = payment.deposit.quote, ""
+    if payment.received_on:
+        paid_on = french.day(payment.received_on)
+    elif payment.paid_at:
+        paid_on = french.moment(payment.paid_at)
     return _facts(
         payment.deposit,
         amount=french.money(payment.amount),
         means=payment.means,
-        card_holder=payment.card_holder,
-        paid_on=french.day(payment.received_on) if payment.received_on else _moment(payment),
-        fallen=_fallen(payment.deposit.quote),
+        card_holder=defused(payment.card_holder),
+        paid_on=paid_on,
+        # `rétracté` and the like: the money came although nothing was asked for any more.
+        fallen=quote.get_state_display().lower() if rules.has_fallen(quote) else "",
     )
-
-
-def _moment(payment: Payment) -> str:
-    return french.moment(payment.paid_at) if payment.paid_at else ""
-
-
-def _fallen(quote: Quote) -> str:
-    """`rétracté` and the like: the money came although nothing was asked for any more."""
-    return quote.get_state_display().lower() if quote.state in rules.FALLEN else ""
 
 
 # To the customer
@@ -72,13 +68,18 @@ def paid_by_card(payment: Payment) -> None:
     quote, context = payment.deposit.quote, _payment_facts(payment)
     quote_emails.to_customer("payments/receipt", quote, context=context)
     text = f"{quote.customer.name} a payé {context['amount']} d'acompte par carte ({quote.number})."
-    quote_emails.to_staff("payments/paid_owner", quote, kind=KIND, text=text, context=context)
+    quote_emails.to_staff("payments/paid_owner", quote, text=text, context=context)
 
 
 def transfer_received(payment: Payment) -> None:
     """The owner wrote it down, so only the customer is told."""
     context = _payment_facts(payment)
     quote_emails.to_customer("payments/transfer_received", payment.deposit.quote, context=context)
+
+
+def cheque_received(payment: Payment) -> None:
+    context = _payment_facts(payment)
+    quote_emails.to_customer("payments/cheque_received", payment.deposit.quote, context=context)
 
 
 def refunded(refund: Refund) -> None:
@@ -93,7 +94,7 @@ def refunded(refund: Refund) -> None:
 def transfer_announced(deposit: Deposit) -> None:
     quote, context = deposit.quote, _facts(deposit)
     text = f"{quote.customer.name} annonce le virement de l'acompte ({quote.number})."
-    quote_emails.to_staff("payments/transfer_announced_owner", quote, kind=KIND, text=text, context=context)
+    quote_emails.to_staff("payments/transfer_announced_owner", quote, text=text, context=context)
 
 
 def tell_excess(payment: Payment) -> None:
@@ -107,14 +108,14 @@ def tell_excess(payment: Payment) -> None:
         "excess": french.money(deposit.excess),
     }
     text = f"Acompte reçu en trop pour {quote.number} : {context['excess']}."
-    quote_emails.to_staff("payments/overpaid_owner", quote, kind=KIND, text=text, context=context)
+    quote_emails.to_staff("payments/overpaid_owner", quote, text=text, context=context)
 
 
 def set_aside(payment: Payment, *, difference: str) -> None:
     quote = payment.deposit.quote
     text = f"Un paiement de {quote.number} est à vérifier : {difference}."
     context = _payment_facts(payment) | {"difference": difference}
-    quote_emails.to_staff("payments/set_aside_owner", quote, kind="failure", text=text, context=context)
+    quote_emails.to_staff("payments/set_aside_owner", quote, text=text, context=context)
 
 
 def card_refused(payment: Payment) -> None:
@@ -122,7 +123,7 @@ def card_refused(payment: Payment) -> None:
     quote = payment.deposit.quote
     text = f"Stripe a refusé d'ouvrir le paiement de l'acompte de {quote.number}."
     context = _payment_facts(payment) | {"difference": payment.reason}
-    quote_emails.to_staff("payments/card_refused_owner", quote, kind="failure", text=text, context=context)
+    quote_emails.to_staff("payments/card_refused_owner", quote, text=text, context=context)
 
 
 def refund_failed(refund: Refund) -> None:
@@ -130,22 +131,34 @@ def refund_failed(refund: Refund) -> None:
     amount = french.money(refund.amount)
     text = f"Le remboursement de {amount} pour {quote.number} a échoué."
     context = _payment_facts(refund.payment) | {"amount": amount}
-    quote_emails.to_staff("payments/refund_failed_owner", quote, kind="failure", text=text, context=context)
+    quote_emails.to_staff("payments/refund_failed_owner", quote, text=text, context=context)
 
 
 def disputed(dispute: Dispute) -> None:
     quote = dispute.payment.deposit.quote
-    standing = dispute.get_state_display()
-    text = f"Paiement par carte de {quote.number} : {standing.lower()}."
-    context = _payment_facts(dispute.payment) | {"amount": french.money(dispute.amount), "standing": standing}
-    quote_emails.to_staff("payments/disputed_owner", quote, kind="failure", text=text, context=context)
+    status = dispute.get_state_display()
+    text = f"Paiement par carte de {quote.number} : {status.lower()}."
+    context = _payment_facts(dispute.payment) | {"amount": french.money(dispute.amount), "standing": status}
+    quote_emails.to_staff("payments/disputed_owner", quote, text=text, context=context)
 
 
 def unknown_event(event_id: str, *, reason: str) -> None:
     """It belongs to no quote, so whoever manages all of them has to look."""
-    company, address = quote_emails.company_context(), links.absolute(reverse("admin:index"))
+    company, address = quote_emails.company_context(), addresses.absolute(reverse("admin:index"))
     context = {"company": company, "admin_url": address, "event": event_id, "difference": reason}
     text = f"Stripe annonce un paiement que Logisav ne reconnaît pas : {reason}."
     mail = outbox.StaffMail("payments/unknown_owner", context, sender_name=company["name"])
+    kind = events.notice_of(mail.message).name
     for person in who_may("quotes.manage_all_quotes"):
-        outbox.tell(person, kind="failure", text=text, about="Stripe", url=address, mail=mail)
+        outbox.tell(person, kind=kind, text=text, about="Stripe", url=address, mail=mail)
+
+
+def event_stuck(event_id: str, reason: str) -> None:
+    """Kept and tried again for ever; it may belong to no quote, so whoever manages all of them is told."""
+    address = addresses.absolute(reverse("admin:index"))
+    text = (
+        f"Un message de Stripe ({event_id}) n'a pas encore pu être traité, un paiement peut manquer ici. "
+        f"Comparez avec le tableau de bord de Stripe, et prévenez qui administre Logisav\u00a0: {reason}"
+    )
+    for person in who_may("quotes.manage_all_quotes"):
+        outbox.tell(person, kind=FAILURE.name, text=text, about="Stripe", url=address)

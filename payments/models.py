@@ -8,14 +8,15 @@ from __future__ import annotations
 import datetime as dt
 import secrets
 from decimal import Decimal
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from django.db import models
 from django.utils import timezone
 from stdnum import iso11649
 
+from notifications.queue import NOTHING, ClaimedRow, QueueQuerySet
 from quotes.models import Quote
-from quotes.models.quote import sees_all
+from quotes.models.company import sees_all
 from quotes.money import ZERO
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ def first_check() -> dt.datetime:
     return timezone.now() + FIRST_CHECK
 
 
-class Standing(models.TextChoices):
+class BalanceStatus(models.TextChoices):
     """Where a deposit stands, shown beside the quote's own state."""
 
     NONE = "none", "Pas d'acompte"
@@ -72,9 +73,11 @@ class Deposit(models.Model):
     transfer_announced_at = models.DateTimeField("virement annoncé le", null=True, blank=True)
     opening_told_at = models.DateTimeField(null=True, blank=True, editable=False)
     reminders = models.PositiveSmallIntegerField("rappels envoyés", default=0)
-    # What the rule says, stored for the lists: written by `payments/standings.py` alone.
+    # Of what was received, kept after a withdrawal: the share done at the customer's own request (art. L221-25).
+    kept = models.DecimalField("part gardée", max_digits=14, decimal_places=2, default=ZERO)
+    # What the rule says, stored for the lists: written by `payments/statuses.py` alone.
     standing = models.CharField(
-        "situation", max_length=10, choices=Standing, default=Standing.DUE, editable=False
+        "situation", max_length=10, choices=BalanceStatus, default=BalanceStatus.DUE, editable=False
     )
 
     objects = DepositQuerySet.as_manager()
@@ -123,6 +126,11 @@ class Deposit(models.Model):
         return self.paid - self.refunded
 
     @property
+    def owed(self) -> Decimal:
+        """What goes back to a customer who withdrew."""
+        return max(self.received - self.kept, ZERO)
+
+    @property
     def remaining(self) -> Decimal:
         """What is still asked for: a refund does not open the deposit again."""
         return max(self.amount - self.paid, ZERO)
@@ -136,7 +144,6 @@ class Deposit(models.Model):
         """Money is on its way, or somebody has to look at it: nothing more is asked for meanwhile."""
         return any(payment.state in Payment.IN_DOUBT for payment in self._payments)
 
-    @property
     def is_disputed(self) -> bool:
         return Dispute.objects.filter(payment__deposit=self, state=Dispute.State.OPEN).exists()
 
@@ -150,20 +157,40 @@ class Deposit(models.Model):
         return list(self.payments.prefetch_related("refunds"))
 
 
-class PaymentQuerySet(models.QuerySet["Payment"]):
+class PaymentQuerySet(QueueQuerySet["Payment"]):
+    """As a queue: card payments about which Stripe is asked again and again until they have ended."""
+
+    DUE = "next_check_at"
+
     def under_way(self) -> Self:
         return self.filter(state__in=Payment.UNDER_WAY)
 
-    def to_check(self) -> Self:
-        return self.filter(next_check_at__lte=timezone.now()).order_by("next_check_at")
+    def waiting(self) -> Self:
+        return self.filter(next_check_at__isnull=False, method=Payment.Method.CARD)
+
+    def given_up(self) -> models.Q:
+        """Stripe is asked until the payment has ended."""
+        return NOTHING
+
+    def marks_of_revival(self) -> dict[str, Any]:
+        return {}
+
+    def held(self, row: Payment) -> Self:
+        """One that has come to its end meanwhile is not looked up again."""
+        return super().held(row).filter(next_check_at__isnull=False)
+
+    def release(self, row: Payment) -> None:
+        """Until the next look, which is a new one: tries and failure are forgotten."""
+        self.held(row).update(claimed_until=None, error="", attempts=0, told_at=None)
 
 
-class Payment(models.Model):
-    """One attempt by card, or one transfer that arrived. The amount never changes once the row is there."""
+class Payment(ClaimedRow):
+    """One attempt by card, or one transfer or cheque that arrived. The amount never changes once the row is there."""
 
     class Method(models.TextChoices):
         CARD = "card", "Carte bancaire"
         TRANSFER = "transfer", "Virement"
+        CHEQUE = "cheque", "Chèque"
 
     class State(models.TextChoices):
         STARTED = "started", "Préparé"
@@ -204,6 +231,9 @@ class Payment(models.Model):
     expires_at = models.DateTimeField(null=True, blank=True)
     next_check_at = models.DateTimeField(null=True, blank=True, default=first_check, editable=False)
     checks = models.PositiveIntegerField(default=0, editable=False)
+    claimed_until = models.DateTimeField(null=True, editable=False)
+    attempts = models.PositiveSmallIntegerField(default=0, db_default=0, editable=False)
+    error = models.TextField(default="", db_default="", editable=False)
     card_holder = models.CharField("titulaire de la carte", max_length=200, blank=True)
     brand = models.CharField("réseau", max_length=40, blank=True)
     last4 = models.CharField("quatre derniers chiffres", max_length=4, blank=True)
@@ -269,17 +299,27 @@ class Payment(models.Model):
     @property
     def means(self) -> str:
         """`Carte, se termine par 4242`."""
-        if self.method == self.Method.TRANSFER:
-            return "Virement"
+        if self.method != self.Method.CARD:
+            return self.get_method_display()
         return f"Carte, se termine par {self.last4}" if self.last4 else "Carte bancaire"
 
 
-class RefundQuerySet(models.QuerySet["Refund"]):
-    def to_send(self) -> Self:
-        return self.filter(state=Refund.State.REQUESTED, next_try_at__lte=timezone.now())
+class RefundQuerySet(QueueQuerySet["Refund"]):
+    """As a queue: refunds by card that Stripe has not been asked for yet, or has not answered."""
+
+    def waiting(self) -> Self:
+        asked = self.filter(state=Refund.State.REQUESTED, payment__method=Payment.Method.CARD)
+        return asked.exclude(payment__payment_intent="")
+
+    def given_up(self) -> models.Q:
+        """Stripe's no is an answer: the owner is told, and asks anew from the deposit."""
+        return NOTHING
+
+    def marks_of_revival(self) -> dict[str, Any]:
+        return {}
 
 
-class Refund(models.Model):
+class Refund(ClaimedRow):
     """Money that goes back, whole or in part: asked for on the desk, or made at Stripe and seen there."""
 
     class State(models.TextChoices):
@@ -301,6 +341,8 @@ class Refund(models.Model):
     done_at = models.DateTimeField("fait le", null=True, blank=True)
     attempts = models.PositiveSmallIntegerField(default=0, editable=False)
     next_try_at = models.DateTimeField(default=timezone.now, editable=False)
+    claimed_until = models.DateTimeField(null=True, editable=False)
+    error = models.TextField(default="", db_default="", editable=False)
 
     objects = RefundQuerySet.as_manager()
 
@@ -356,20 +398,22 @@ class Dispute(models.Model):
         return self.RANK[state] > self.RANK[self.State(self.state)]
 
 
-class StripeEventQuerySet(models.QuerySet["StripeEvent"]):
-    def to_apply(self) -> Self:
-        return self.in_nobodys_hands().filter(next_try_at__lte=timezone.now())
+class StripeEventQuerySet(QueueQuerySet["StripeEvent"]):
+    def waiting(self) -> Self:
+        return self.filter(status=StripeEvent.Status.RECEIVED)
 
-    def in_nobodys_hands(self) -> Self:
-        """Not applied yet, and nobody is at it, or whoever was is gone."""
-        received = self.filter(status=StripeEvent.Status.RECEIVED)
-        return received.exclude(claimed_until__gt=timezone.now())
+    def given_up(self) -> models.Q:
+        """Tried until it is applied."""
+        return NOTHING
+
+    def marks_of_revival(self) -> dict[str, Any]:
+        return {}
 
     def set_aside(self) -> Self:
         return self.filter(status=StripeEvent.Status.SET_ASIDE)
 
 
-class StripeEvent(models.Model):
+class StripeEvent(ClaimedRow):
     """What Stripe's webhook said, once per event: kept before anything is done about it."""
 
     class Status(models.TextChoices):
@@ -391,6 +435,7 @@ class StripeEvent(models.Model):
     attempts = models.PositiveSmallIntegerField(default=0, editable=False)
     claimed_until = models.DateTimeField(null=True, editable=False)
     next_try_at = models.DateTimeField(default=timezone.now, editable=False)
+    error = models.TextField(default="", db_default="", editable=False)
 
     objects = StripeEventQuerySet.as_manager()
 

@@ -8,28 +8,25 @@ from decimal import Decimal
 from django.conf import settings
 from django.utils import timezone
 
+from lib import french
 from payments import transfer
-from payments.models import Deposit, Payment, Standing
+from payments.models import BalanceStatus, Deposit, Payment
 from payments.transfer import Transfer
-from quotes import french, withdrawal
+from quotes import money
+from quotes import rules as quote_rules
 from quotes.content import Content
-from quotes.models import Company, Customer, Quote
+from quotes.law import contract, days
+from quotes.models import Company, Quote
+from quotes.rules import Circumstances, DepositStatus, Verb
 
-COOLING_DAYS = 8  # day D+8: seven whole days have passed since the contract (art. L221-10)
 SMALLEST_CARD_AMOUNT = Decimal("0.50")
-FALLEN = (Quote.State.WITHDRAWN, Quote.State.CANCELLED, Quote.State.REFUSED)
+PAYABLE = quote_rules.states(Verb.PAY)
 
 
 def opens_on(quote: Quote) -> dt.date | None:
-    """The first day on which a consumer who signed off premises may be asked for money; None: at once."""
-    version = quote.current_version
-    if version is None or quote.accepted_at is None:
-        return None
-    content = version.reading
-    consumer = content.customer.kind == Customer.Kind.INDIVIDUAL
-    if not consumer or content.contract != Quote.Contract.OFF_PREMISES:
-        return None
-    return french.in_paris(quote.accepted_at).date() + dt.timedelta(days=COOLING_DAYS)
+    """The first day on which money may be asked for; None: at once."""
+    facts = quote.law()
+    return contract.money_from(facts) if facts else None
 
 
 def opening(day: dt.date) -> dt.datetime:
@@ -51,7 +48,7 @@ def deposit_of(quote: Quote) -> Deposit | None:
 
 
 def new_deposit(quote: Quote) -> Deposit | None:
-    version = quote.current_version
+    version = quote.current_version()
     if version is None or not version.deposit or not quote.is_concluded:
         return None
     return Deposit(
@@ -62,12 +59,15 @@ def new_deposit(quote: Quote) -> Deposit | None:
     )
 
 
-def methods(deposit: Deposit, content: Content) -> tuple[str, ...]:
+def methods(deposit: Deposit, content: Content, company: Company) -> tuple[str, ...]:
     """What the version offered and the company can take now, for what is still to pay."""
-    company = Company.current()
     offered = content_methods(content, company)
     card = bool(settings.STRIPE_SECRET_KEY) and deposit.remaining >= SMALLEST_CARD_AMOUNT
-    possible = {Payment.Method.CARD: card, Payment.Method.TRANSFER: bool(company.iban)}
+    possible = {
+        Payment.Method.CARD: card,
+        Payment.Method.TRANSFER: bool(company.iban),
+        Payment.Method.CHEQUE: True,  # to the company's address, which no company is without
+    }
     return tuple(method for method, is_possible in possible.items() if is_possible and method in offered)
 
 
@@ -76,18 +76,42 @@ def content_methods(content: Content, company: Company) -> tuple[str, ...]:
     return tuple(company.payment_methods) if content.payment_methods is None else content.payment_methods
 
 
+def status(deposit: Deposit | None) -> DepositStatus:
+    """Whether it may be asked for, by what is known of it alone: the law, what is under way, what is left."""
+    if deposit is None:
+        return DepositStatus.NONE
+    if not is_open(deposit):
+        return DepositStatus.TOO_EARLY
+    if deposit.is_pending:
+        return DepositStatus.PENDING
+    return DepositStatus.DUE if deposit.remaining else DepositStatus.PAID
+
+
+def circumstances(quote: Quote, deposit: Deposit | None) -> Circumstances:
+    """The quote's, as far as payments need them, with its deposit's."""
+    return Circumstances(quote.stage, deposit=status(deposit), declaration=quote.declaration_status())
+
+
+def may(verb: Verb, deposit: Deposit) -> bool:
+    return quote_rules.may(verb, circumstances(deposit.quote, deposit))
+
+
 def may_be_paid(deposit: Deposit) -> bool:
-    """An accepted quote, nothing under way that might already be the money, something left to pay, and the law."""
-    return (
-        deposit.quote.state == Quote.State.ACCEPTED
-        and is_open(deposit)
-        and deposit.remaining > 0
-        and not deposit.is_pending
-    )
+    """A contract that stands, nothing under way that might already be the money, something left to pay, and the law."""
+    return may(Verb.PAY, deposit)
 
 
-def transfer_facts(deposit: Deposit) -> Transfer:
-    company = Company.current()
+def has_fallen(quote: Quote) -> bool:
+    """Nothing may be asked for any more: what came goes back."""
+    return quote.state not in PAYABLE
+
+
+def asks_nothing(quote: Quote) -> bool:
+    """It has fallen, or a withdrawal is declared that is to be confirmed: no page to pay on stays open."""
+    return has_fallen(quote) or quote.declared_at is not None
+
+
+def transfer_facts(deposit: Deposit, company: Company) -> Transfer:
     return Transfer(
         holder=company.account_holder or company.legal_name,
         iban=company.iban,
@@ -97,33 +121,54 @@ def transfer_facts(deposit: Deposit) -> Transfer:
     )
 
 
-def standing_of(quote: Quote) -> Standing:
+def balance_status_of(quote: Quote) -> BalanceStatus:
     """Where the quote's deposit stands; `none` where none is asked for and nothing came."""
     deposit = deposit_of(quote)
-    return Standing.NONE if deposit is None else standing(deposit)
+    return BalanceStatus.NONE if deposit is None else balance_status(deposit)
 
 
-def standing(deposit: Deposit) -> Standing:
+def balance_status(deposit: Deposit) -> BalanceStatus:
     received, refunded = deposit.received, deposit.refunded
-    if deposit.quote.state in FALLEN:
-        if received > 0:
-            return Standing.REFUND_DUE
-        return Standing.REFUNDED if refunded else Standing.NONE
+    if has_fallen(deposit.quote):
+        if deposit.owed > 0:
+            return BalanceStatus.REFUND_DUE
+        return BalanceStatus.REFUNDED if refunded else BalanceStatus.NONE
     if received > deposit.amount:
-        return Standing.OVERPAID
+        return BalanceStatus.OVERPAID
     if received == deposit.amount:
-        return Standing.PAID
+        return BalanceStatus.PAID
     if refunded and not received:
-        return Standing.REFUNDED
+        return BalanceStatus.REFUNDED
     if deposit.is_pending:
-        return Standing.PENDING
+        return BalanceStatus.PENDING
     if received:
-        return Standing.PARTIAL
-    return Standing.DUE if is_open(deposit) else Standing.NOT_YET
+        return BalanceStatus.PARTIAL
+    return BalanceStatus.DUE if is_open(deposit) else BalanceStatus.NOT_YET
+
+
+def keeps_a_share(quote: Quote) -> bool:
+    """Of a withdrawn contract the work that was done is paid for only where its early start was asked for."""
+    return quote.state == Quote.State.WITHDRAWN and quote.early_start
+
+
+def kept_for(deposit: Deposit, share_done: Decimal) -> Decimal:
+    """In euros incl. tax: this share (in percent) of the price, no more than what was received."""
+    version = deposit.quote.current_version()
+    if version is None or not keeps_a_share(deposit.quote):
+        return Decimal(0)
+    return min(money.percentage_of(version.total, share_done), deposit.paid)
+
+
+def share_kept(deposit: Deposit) -> Decimal:
+    """In percent of the price, as it was said at an earlier refund."""
+    version = deposit.quote.current_version()
+    if version is None or not version.total:
+        return Decimal(0)
+    return (deposit.kept * 100 / version.total).quantize(Decimal("0.01"))
 
 
 def refund_by(quote: Quote) -> dt.date | None:
     """The last day on which a deposit goes back to a customer who withdrew; None where no law sets one."""
     if quote.state != Quote.State.WITHDRAWN or quote.withdrawn_at is None:
         return None
-    return withdrawal.refund_by(quote.withdrawn_at)
+    return days.refund_by(quote.withdrawn_at)

@@ -1,14 +1,19 @@
 """The only place that speaks to Stripe: plain frozen facts in and out, three kinds of trouble.
 
-No call is made inside a transaction; amounts leave and arrive in cents.
+No call is made inside a transaction. Amounts are euros; Stripe's whole cents are known here alone.
 """
 
 from __future__ import annotations
 
+import datetime as dt
 import json
+import math
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
+from decimal import Decimal
+from email.utils import parsedate_to_datetime
 from functools import lru_cache
 from typing import Any
 from urllib.parse import urlsplit
@@ -25,6 +30,8 @@ CURRENCY = "eur"
 LIVE_KEYS = ("sk_live_", "rk_live_")
 EXPANDED = ["payment_intent.latest_charge.refunds"]
 MANY = 100
+LONGEST_ID, DEEPEST = 255, 100
+NOT_IN_JSONB = re.compile("[\0\ud800-\udfff]")
 
 
 class GatewayUnavailable(Exception):
@@ -39,15 +46,19 @@ class BadSignature(Exception):
     """Not signed by Stripe with one of our secrets, or too long ago."""
 
 
-class TooEarly(Exception):
+class UnstorableEvent(Exception):
+    """Signed by Stripe, and nothing that a database can hold as it is, or an id that fits no column."""
+
+
+class TooEarlyToPay(Exception):
     """The law forbids to take money yet (art. L221-10)."""
 
 
 @dataclass(frozen=True)
 class SessionCall:
-    """Every parameter of a Checkout Session, as the attempt's row keeps them; times in seconds since 1970."""
+    """Every parameter of a Checkout Session; times in seconds since 1970."""
 
-    amount: int
+    amount: Decimal
     email: str
     label: str
     reference: str
@@ -59,7 +70,12 @@ class SessionCall:
     not_before: int = 0
 
     def to_json(self) -> dict[str, Any]:
-        return asdict(self)
+        """As the attempt's row keeps them, the amount in cents. ValueError for a fraction of a cent."""
+        return asdict(self) | {"amount": _cents(self.amount)}
+
+    @classmethod
+    def from_json(cls, kept: dict[str, Any]) -> SessionCall:
+        return cls(**kept | {"amount": _euros(kept["amount"])})
 
 
 @dataclass(frozen=True)
@@ -73,7 +89,7 @@ class RefundSeen:
     """`state` pending, succeeded or failed; `key` names our row when it was asked for here."""
 
     id: str
-    amount: int
+    amount: Decimal
     state: str
     key: str = ""
 
@@ -83,7 +99,7 @@ class DisputeSeen:
     """`state` open, won or lost."""
 
     id: str
-    amount: int
+    amount: Decimal
     state: str
     reason: str = ""
 
@@ -95,7 +111,7 @@ class Snapshot:
     session_id: str
     status: str
     payment_status: str
-    amount: int
+    amount: Decimal
     currency: str
     livemode: bool
     reference: str
@@ -128,6 +144,20 @@ class Snapshot:
 
 
 @dataclass(frozen=True)
+class Made:
+    """Something that Stripe has: a page, a payment or a refund. `payment` and `refund` are the keys of our rows."""
+
+    kind: str
+    id: str
+    amount: Decimal
+    state: str
+    at: dt.datetime
+    payment: str = ""
+    refund: str = ""
+    quote: str = ""
+
+
+@dataclass(frozen=True)
 class Event:
     """A signed message: what it is about; its contents are only kept, never believed."""
 
@@ -140,6 +170,14 @@ class Event:
     payment: str = ""
 
 
+@dataclass(frozen=True)
+class AccountSeen:
+    """Whose key it is; `at` is Stripe's own time, to the second."""
+
+    livemode: bool
+    at: dt.datetime
+
+
 def expects_live() -> bool:
     return str(settings.STRIPE_SECRET_KEY).startswith(LIVE_KEYS)
 
@@ -147,10 +185,20 @@ def expects_live() -> bool:
 # Calls
 
 
+def look_at_account() -> AccountSeen:
+    """Reads the balance, which every account has, and keeps nothing of it."""
+    with _troubles():
+        balance = _client().v1.balance.retrieve()
+    answer = balance.last_response
+    if answer is None:
+        raise GatewayUnavailable("no answer")
+    return AccountSeen(bool(balance.livemode), parsedate_to_datetime(str(answer.headers["Date"])))
+
+
 def create_session(call: SessionCall, *, key: str) -> Session:
     """The page where the card is typed. The same key and facts again give the same page."""
     if timezone.now().timestamp() < call.not_before:
-        raise TooEarly(f"no payment for {call.quote} before {call.not_before}")
+        raise TooEarlyToPay(f"no payment for {call.quote} before {call.not_before}")
     marks = {"payment": call.payment, "quote": call.quote, "reference": call.reference}
     with _troubles():
         session = _client().v1.checkout.sessions.create(
@@ -166,7 +214,7 @@ def create_session(call: SessionCall, *, key: str) -> Session:
                         "quantity": 1,
                         "price_data": {
                             "currency": CURRENCY,
-                            "unit_amount": call.amount,
+                            "unit_amount": _cents(call.amount),
                             "product_data": {"name": call.label},
                         },
                     }
@@ -215,13 +263,13 @@ def payment_of_intent(payment_intent: str) -> str:
         return str((intent.to_dict().get("metadata") or {}).get("payment", ""))
 
 
-def refund(payment_intent: str, *, amount: int, key: str) -> RefundSeen:
-    """Send money back. The same key again is the same refund."""
+def refund(payment_intent: str, *, amount: Decimal, key: str) -> RefundSeen:
+    """Send money back. The same key again is the same refund. ValueError for a fraction of a cent."""
     with _troubles():
         made = _client().v1.refunds.create(
             params={
                 "payment_intent": payment_intent,
-                "amount": amount,
+                "amount": _cents(amount),
                 "reason": "requested_by_customer",
                 "metadata": {"refund": key},
             },
@@ -244,18 +292,75 @@ def _disputes(charge: str) -> tuple[DisputeSeen, ...]:
     return tuple(_dispute_seen(item.to_dict()) for item in page.auto_paging_iter())
 
 
+def made_since(moment: dt.datetime) -> list[Made]:
+    """All pages, payments and refunds that Stripe made since then, oldest first; nothing is changed there."""
+    params: Any = {"created": {"gte": int(moment.timestamp())}, "limit": MANY}
+    with _troubles():
+        client = _client().v1
+        pages = [one.to_dict() for one in client.checkout.sessions.list(params).auto_paging_iter()]
+        intents = [one.to_dict() for one in client.payment_intents.list(params).auto_paging_iter()]
+        refunds = [one.to_dict() for one in client.refunds.list(params).auto_paging_iter()]
+    made = [_made("page", one, one.get("amount_total"), one.get("payment_status")) for one in pages]
+    made += [_made("payment", one, one.get("amount"), one.get("status")) for one in intents]
+    made += [_made("refund", one, one.get("amount"), one.get("status")) for one in refunds]
+    return sorted(made, key=lambda one: one.at)
+
+
+def _made(kind: str, seen: dict[str, Any], amount: Any, state: Any) -> Made:
+    marks = seen.get("metadata") or {}
+    return Made(
+        kind=kind,
+        id=str(seen["id"]),
+        amount=_euros(amount or 0),
+        state=str(state or ""),
+        at=dt.datetime.fromtimestamp(int(seen["created"]), tz=dt.UTC),
+        payment=str(marks.get("payment", "")),
+        refund=str(marks.get("refund", "")),
+        quote=str(marks.get("quote", "")),
+    )
+
+
 # Messages
 
 
 def parse_event(body: bytes, header: str) -> Event:
-    """Check the signature on the raw bytes against every secret, newest first or not; then read."""
+    """Check the signature on the raw bytes against every secret, newest first or not; then read.
+
+    Raises BadSignature or UnstorableEvent.
+    """
     if not any(_is_signed(body, header, secret) for secret in settings.STRIPE_WEBHOOK_SECRETS):
         raise BadSignature
     try:
         document = json.loads(body)
-        return read_event(document)
+        event = read_event(document)
+    except RecursionError as error:
+        raise UnstorableEvent from error
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise BadSignature from error
+    ids = (event.id, event.session_id, event.payment_intent, event.payment)
+    if any(len(one) > LONGEST_ID for one in ids) or not _is_storable(document):
+        raise UnstorableEvent
+    return event
+
+
+def _is_storable(document: object) -> bool:
+    """Whether both databases hold it as JSON: no NUL, no half of a pair, finite numbers, few levels."""
+    level = [document]
+    for _ in range(DEEPEST):
+        below: list[object] = []
+        for one in level:
+            if isinstance(one, dict):
+                below += [*one.keys(), *one.values()]
+            elif isinstance(one, list):
+                below += one
+            elif isinstance(one, str) and NOT_IN_JSONB.search(one):  # noqa: SIM114
+                return False
+            elif isinstance(one, float) and not math.isfinite(one):
+                return False
+        if not below:
+            return True
+        level = below
+    return False
 
 
 def _is_signed(body: bytes, header: str, secret: str) -> bool:
@@ -282,6 +387,21 @@ def read_event(document: dict[str, Any]) -> Event:
     )
 
 
+# Stripe's amounts
+
+
+def _cents(amount: Decimal) -> int:
+    """Raises ValueError for a fraction of a cent, which is never cut off."""
+    whole = int(amount * 100)
+    if whole != amount * 100:
+        raise ValueError(f"{amount} € is no whole number of cents")
+    return whole
+
+
+def _euros(cents: int) -> Decimal:
+    return Decimal(cents) / 100
+
+
 # Reading Stripe's objects
 
 
@@ -297,7 +417,7 @@ def _snapshot(
         session_id=str(seen["id"]),
         status=str(seen.get("status") or ""),
         payment_status=str(seen.get("payment_status") or ""),
-        amount=int(seen.get("amount_total") or 0),
+        amount=_euros(seen.get("amount_total") or 0),
         currency=str(seen.get("currency") or ""),
         livemode=bool(seen.get("livemode")),
         reference=str(seen.get("client_reference_id") or ""),
@@ -324,7 +444,7 @@ DISPUTE_STATES = {"won": "won", "warning_closed": "won", "prevented": "won", "lo
 def _refund_seen(seen: dict[str, Any]) -> RefundSeen:
     return RefundSeen(
         id=str(seen["id"]),
-        amount=int(seen["amount"]),
+        amount=_euros(seen["amount"]),
         state=REFUND_STATES.get(str(seen.get("status")), "failed"),
         key=str((seen.get("metadata") or {}).get("refund", "")),
     )
@@ -333,7 +453,7 @@ def _refund_seen(seen: dict[str, Any]) -> RefundSeen:
 def _dispute_seen(seen: dict[str, Any]) -> DisputeSeen:
     return DisputeSeen(
         id=str(seen["id"]),
-        amount=int(seen["amount"]),
+        amount=_euros(seen["amount"]),
         state=DISPUTE_STATES.get(str(seen.get("status")), "open"),
         reason=str(seen.get("reason") or ""),
     )
@@ -354,8 +474,8 @@ def _expanded(value: Any) -> dict[str, Any]:
 @contextmanager
 def _troubles() -> Iterator[None]:
     """Stripe's exceptions in our three words."""
-    if transaction.get_connection().in_atomic_block and not _is_test_transaction():
-        raise RuntimeError("no network inside a transaction")
+    with transaction.atomic(durable=True):
+        pass  # raises RuntimeError inside a transaction: nobody's locks wait for a network
     try:
         yield
     except (stripe.APIConnectionError, stripe.RateLimitError) as error:
@@ -364,12 +484,6 @@ def _troubles() -> Iterator[None]:
         if (error.http_status or 500) >= 500 or error.http_status == 409:
             raise GatewayUnavailable(_words(error)) from error
         raise GatewayRefused(_words(error)) from error
-
-
-def _is_test_transaction() -> bool:
-    """Django's TestCase wraps each test in one that it marks."""
-    blocks = transaction.get_connection().atomic_blocks
-    return all(getattr(block, "_from_testcase", False) for block in blocks)
 
 
 def _words(error: stripe.StripeError) -> str:

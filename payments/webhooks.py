@@ -9,8 +9,10 @@ from django.http import HttpRequest, HttpResponse
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
+from lib.fields import whole
+from notifications.queue import JobOutcome
 from payments import stripe_gateway, workflow
-from payments.stripe_gateway import BadSignature, GatewayRefused, GatewayUnavailable
+from payments.stripe_gateway import BadSignature, UnstorableEvent
 
 LARGEST = 1024 * 1024
 log = logging.getLogger(__name__)
@@ -28,19 +30,19 @@ def stripe_webhook(request: HttpRequest) -> HttpResponse:
     except BadSignature:
         log.warning("a webhook without a valid signature was turned away")
         return HttpResponse(status=400)
+    except UnstorableEvent:
+        workflow.set_event_aside(body)
+        return HttpResponse()
     stored = workflow.receive_event(event)
-    try:
-        workflow.apply_event(stored.pk)
-    except (GatewayUnavailable, GatewayRefused) as trouble:
-        log.error("event %s is kept but not applied yet: %s", event.id, trouble)
+    if workflow.apply_event(stored.pk) in (JobOutcome.LATER, JobOutcome.AWAY):
         return HttpResponse(status=500)
     return HttpResponse()
 
 
 def _body(request: HttpRequest) -> bytes | None:
     """None when it is longer than any message of Stripe's; such a body is not read."""
-    length = request.headers.get("Content-Length", "0")
-    if not length.isdecimal() or int(length) > LARGEST:
+    length = whole(request.headers.get("Content-Length", "0"))
+    if length is None or length > LARGEST:
         return None
     try:
         body = request.body

@@ -1,4 +1,4 @@
-"""The deposit on a quote's page: `{% load deposit %}`, then `{% deposit_block quote content %}`."""
+"""The deposit on a quote's page: `{% deposit_of quote as deposit %}`, then `{% deposit_block deposit %}`."""
 
 from __future__ import annotations
 
@@ -8,39 +8,61 @@ from django import template
 from django.template import Context
 from django.utils.safestring import SafeString, mark_safe
 
+from lib import french
 from payments import rules
-from payments.models import Payment, Standing
+from payments.models import BalanceStatus, Deposit, Payment
 from payments.transfer import Transfer
-from quotes.content import Content
 from quotes.models import Quote
 
 register = template.Library()
 
 
+@register.simple_tag
+def deposit_of(quote: Quote) -> Deposit | None:
+    """For the tags below: asked for once a page."""
+    return rules.deposit_of(quote)
+
+
 @register.inclusion_tag("payments/block.html", takes_context=True)
-def deposit_block(context: Context, quote: Quote, content: Content) -> dict[str, Any]:
+def deposit_block(context: Context, deposit: Deposit | None) -> dict[str, Any]:
     """What is asked for, how to pay it, and what has come of it."""
-    deposit = rules.deposit_of(quote)
+    quote, content, company = context["quote"], context["content"], context["company"]
     shown: dict[str, Any] = {"quote": quote, "content": content, "deposit": deposit}
     if deposit is None:
         return shown
     payable = rules.may_be_paid(deposit)
-    methods = rules.methods(deposit, content) if payable else ()
+    methods = rules.methods(deposit, content, company) if payable else ()
+    by_transfer = Payment.Method.TRANSFER in methods
     return shown | {
         "csrf_token": context.get("csrf_token"),
-        "standing": rules.standing(deposit).value,
+        "status": rules.balance_status(deposit).value,
         "by_card": Payment.Method.CARD in methods,
-        "by_transfer": Payment.Method.TRANSFER in methods,
-        "transfer": rules.transfer_facts(deposit) if Payment.Method.TRANSFER in methods else None,
+        "by_transfer": by_transfer,
+        "by_cheque": Payment.Method.CHEQUE in methods,
+        "company": company,
+        "transfer": rules.transfer_facts(deposit, company) if by_transfer else None,
         "payable": payable,
-        "payments": list(deposit.payments.all()) if deposit.pk else [],
     }
 
 
-@register.simple_tag
-def deposit_is_settled(quote: Quote) -> bool:
+@register.filter
+def is_settled(deposit: Deposit | None) -> bool:
     """Nothing more is asked for: what comes next is not the deposit."""
-    return rules.standing_of(quote) in (Standing.PAID, Standing.OVERPAID, Standing.REFUNDED)
+    settled = (BalanceStatus.PAID, BalanceStatus.OVERPAID, BalanceStatus.REFUNDED)
+    return deposit is not None and rules.balance_status(deposit) in settled
+
+
+@register.simple_tag
+def refund_words(deposit: Deposit | None) -> str:
+    """How much goes back to a customer who withdrew, by when and how; empty: nothing does."""
+    if deposit is None or not deposit.owed:
+        return ""
+    by = rules.refund_by(deposit.quote)
+    until = f" au plus tard le {french.day(by)}" if by else ""
+    methods = {payment.method for payment in deposit.payments.all() if payment.refundable}
+    by_card = methods == {Payment.Method.CARD}
+    means = "sur la carte utilisée" if by_card else "par le moyen de paiement que vous avez utilisé"
+    return f"Les {french.money(deposit.owed)} reçus vous sont rendus{until}, {means}."
 
 
 @register.simple_tag

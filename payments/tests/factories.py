@@ -15,7 +15,7 @@ from quotes import journal
 from quotes import workflow as quotes
 from quotes.journal import Actor
 from quotes.models import Company, Quote
-from quotes.tests.factories import SYSTEM, make_company, make_sent_quote
+from quotes.tests.factories import SYSTEM, make_company, make_sent_quote, version_of, withdraw_at_once
 from quotes.workflow.locking import locked
 
 CUSTOMER = Actor("customer", ip="203.0.113.24", agent="Tests")
@@ -34,7 +34,7 @@ def accept(quote: Quote) -> Quote:
     """The signature itself is not what is tested here."""
     with transaction.atomic():
         held = locked(quote.pk)
-        quotes.mark_accepted(held)
+        quotes.mark_accepted(held, version_of(held))
         journal.append(held, "accepted", actor=SYSTEM)
     quote.refresh_from_db()
     return quote
@@ -46,7 +46,7 @@ def make_accepted_quote(company: dict[str, Any] | None = None, **fields: Any) ->
 
 
 def withdraw(quote: Quote) -> None:
-    quotes.withdraw(quote.pk, name="Claire Morel", email="claire.morel@exemple.fr", actor=CUSTOMER)
+    withdraw_at_once(quote.pk)
     quote.refresh_from_db()
 
 

@@ -9,7 +9,7 @@ from django.test import Client
 
 from demo.stripe_standin.standin import StandIn
 
-SECRET = "whsec_test_logisav"
+SECRET = "whsec_test_logisav0123456789"
 GOOD, REFUSED, WAITING = "4242424242424242", "4000000000000002", "4000000000242406"
 WEBHOOK = "/stripe/webhook/"
 

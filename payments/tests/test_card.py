@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -12,12 +13,12 @@ from django.db import transaction
 from django.utils import timezone
 from pytest_django import Settings
 
-from demo.stripe_standin.faults import Fault, Kind
+from demo.stripe_standin.faults import FaultKind, PlannedFault
 from demo.stripe_standin.standin import StandIn
 from notifications.models import Notification
 from payments import stripe_gateway, workflow
-from payments.models import Payment, Standing
-from payments.rules import standing_of
+from payments.models import BalanceStatus, Payment
+from payments.rules import balance_status_of
 from payments.stripe_gateway import GatewayUnavailable
 from payments.tests.factories import (
     CUSTOMER,
@@ -32,6 +33,7 @@ from payments.tests.factories import (
 from payments.tests.stripe_side import GOOD, REFUSED, deliver_all
 from payments.workflow import Paying
 from quotes import journal
+from quotes import workflow as quotes
 from quotes.models import Quote
 from quotes.tests.factories import mails, visitor
 
@@ -84,7 +86,7 @@ def test_pressing_again_reuses_the_page(stripe: StandIn, quote: Quote) -> None:
 
 
 def test_a_lost_answer_leads_to_the_same_page(stripe: StandIn, quote: Quote) -> None:
-    stripe.faults.plan(Fault(Kind.LOST, path="/v1/checkout/sessions", times=3))
+    stripe.faults.plan(PlannedFault(FaultKind.LOST, path="/v1/checkout/sessions", times=3))
     with pytest.raises(GatewayUnavailable):
         workflow.pay_by_card(quote.pk, actor=CUSTOMER)
     assert Payment.objects.get().state == Payment.State.STARTED
@@ -94,7 +96,7 @@ def test_a_lost_answer_leads_to_the_same_page(stripe: StandIn, quote: Quote) -> 
 
 
 def test_when_stripe_is_away_the_page_says_so_and_nothing_is_half_done(stripe: StandIn, quote: Quote) -> None:
-    stripe.faults.plan(Fault(Kind.ERROR, times=10))
+    stripe.faults.plan(PlannedFault(FaultKind.ERROR, times=10))
     response = press(quote)
     assert response.status_code == 503
     assert "Rien n'a été débité" in response.content.decode().replace("&#x27;", "'")
@@ -110,7 +112,7 @@ def test_a_definite_no_is_told_to_the_owner_and_can_be_tried_again(
     response = press(quote)
     assert response.status_code == 302
     assert mails("payments/card_refused_owner", quote).exists()
-    settings.STRIPE_SECRET_KEY = "sk_test_logisav"
+    settings.STRIPE_SECRET_KEY = "sk_test_logisav0123456789"
     assert press(quote).status_code == 303
 
 
@@ -118,7 +120,7 @@ def test_paid_by_card_books_once_and_tells_both(stripe: StandIn, quote: Quote) -
     payment = pay(stripe, quote)
     deliver_all(stripe)
     assert payment.is_paid
-    assert standing_of(quote) is Standing.PAID
+    assert balance_status_of(quote) is BalanceStatus.PAID
     assert mails("payments/receipt", quote).get().to == "claire.morel@exemple.fr"
     assert mails("payments/paid_owner", quote).get().to == quote.owner.email
     assert Notification.objects.filter(user=quote.owner, kind="deposit").count() == 1
@@ -140,11 +142,11 @@ def test_a_refused_card_then_a_good_one(stripe: StandIn, quote: Quote) -> None:
     payment = open_page(quote)
     stripe.pay_with(session_of(payment), number=REFUSED)
     deliver_all(stripe)
-    assert standing_of(quote) is Standing.DUE
+    assert balance_status_of(quote) is BalanceStatus.DUE
     assert press(quote).headers["Location"] == payment.session_url
     stripe.pay_with(session_of(payment), number=GOOD)
     deliver_all(stripe)
-    assert standing_of(quote) is Standing.PAID
+    assert balance_status_of(quote) is BalanceStatus.PAID
 
 
 def test_once_paid_the_button_opens_nothing(stripe: StandIn, quote: Quote) -> None:
@@ -157,7 +159,7 @@ def test_a_page_that_turns_out_paid_is_read_and_settled(stripe: StandIn, quote: 
     payment = open_page(quote)
     stripe.pay_with(session_of(payment))
     assert workflow.pay_by_card(quote.pk, actor=CUSTOMER) == (Paying.PAID, "")
-    assert standing_of(quote) is Standing.PAID
+    assert balance_status_of(quote) is BalanceStatus.PAID
     assert len(sessions(stripe)) == 1
 
 
@@ -182,7 +184,7 @@ def test_another_amount_replaces_the_page_once_the_old_one_is_closed(stripe: Sta
 def test_no_new_page_while_the_old_one_cannot_be_closed(stripe: StandIn, quote: Quote) -> None:
     open_page(quote)
     transfer(quote, "681.81")
-    stripe.faults.plan(Fault(Kind.ERROR, path="/v1/checkout/sessions", times=10))
+    stripe.faults.plan(PlannedFault(FaultKind.ERROR, path="/v1/checkout/sessions", times=10))
     with pytest.raises(GatewayUnavailable):
         workflow.pay_by_card(quote.pk, actor=CUSTOMER)
     assert len(sessions(stripe)) == 1
@@ -193,7 +195,7 @@ def test_a_page_to_be_replaced_that_was_just_paid_is_booked(stripe: StandIn, quo
     transfer(quote, "681.81")
     stripe.pay_with(session_of(first))
     assert workflow.pay_by_card(quote.pk, actor=CUSTOMER) == (Paying.PAID, "")
-    assert standing_of(quote) is Standing.OVERPAID
+    assert balance_status_of(quote) is BalanceStatus.OVERPAID
     assert mails("payments/overpaid_owner", quote).count() == 1
 
 
@@ -213,12 +215,21 @@ def test_a_withdrawn_quote_closes_its_page(stripe: StandIn, quote: Quote) -> Non
     assert payment.state == Payment.State.EXPIRED
 
 
+def test_a_declared_withdrawal_closes_the_page_too(stripe: StandIn, quote: Quote) -> None:
+    payment = open_page(quote)
+    quotes.declare(quote.pk, name="Claire Morel", email="", actor=CUSTOMER)
+    workflow.sweep()
+    payment.refresh_from_db()
+    assert payment.state == Payment.State.EXPIRED
+    assert workflow.pay_by_card(quote.pk, actor=CUSTOMER)[0] is Paying.DECLARED
+
+
 def test_money_that_arrives_on_a_withdrawn_quote_is_recorded_and_shown(stripe: StandIn, quote: Quote) -> None:
     payment = open_page(quote)
     withdraw(quote)
     stripe.pay_with(session_of(payment))
     deliver_all(stripe)
-    assert standing_of(quote) is Standing.REFUND_DUE
+    assert balance_status_of(quote) is BalanceStatus.REFUND_DUE
     assert "à rembourser" in mails("payments/paid_owner", quote).get().text
 
 
@@ -240,8 +251,8 @@ def test_a_quote_that_is_not_accepted_takes_no_money(stripe: StandIn, quote: Quo
 def test_the_gateway_itself_refuses_before_the_day_of_the_law(stripe: StandIn, quote: Quote) -> None:
     payment = open_page(quote)
     later = int(timezone.now().timestamp()) + 60
-    call = stripe_gateway.SessionCall(**payment.call | {"not_before": later})
-    with pytest.raises(stripe_gateway.TooEarly):
+    call = replace(stripe_gateway.SessionCall.from_json(payment.call), not_before=later)
+    with pytest.raises(stripe_gateway.TooEarlyToPay):
         stripe_gateway.create_session(call, key="another")
     with time_machine.travel(timezone.now() + dt.timedelta(seconds=61)):
         assert stripe_gateway.create_session(call, key="another").id
@@ -250,3 +261,13 @@ def test_the_gateway_itself_refuses_before_the_day_of_the_law(stripe: StandIn, q
 def test_nobody_is_called_inside_a_transaction(stripe: StandIn, quote: Quote) -> None:
     with transaction.atomic(), pytest.raises(RuntimeError):
         workflow.pay_by_card(quote.pk, actor=CUSTOMER)
+
+
+@pytest.mark.parametrize("amount", ["0.005", "1327.925", "-0.001"])
+def test_a_fraction_of_a_cent_is_refused_and_not_cut(stripe: StandIn, quote: Quote, amount: str) -> None:
+    call = stripe_gateway.SessionCall.from_json(open_page(quote).call)
+    with pytest.raises(ValueError, match="cents"):
+        stripe_gateway.create_session(replace(call, amount=Decimal(amount)), key="another")
+    with pytest.raises(ValueError, match="cents"):
+        stripe_gateway.refund("pi_1", amount=Decimal(amount), key="another")
+    assert replace(call, amount=Decimal("1327.92")).to_json()["amount"] == 132792

@@ -14,9 +14,11 @@ from django.test import Client
 from django.urls import reverse
 
 from demo.stripe_standin.standin import StandIn
+from lib import french
+from logisav.desk.tests.desk import accountant, at_desk, manager, owner, page_of, said, stamp_in, text
 from payments import rules, workflow
-from payments.models import Dispute, Payment, Refund, Standing, StripeEvent
-from payments.rules import standing_of
+from payments.models import BalanceStatus, Dispute, Payment, Refund, StripeEvent
+from payments.rules import balance_status_of
 from payments.tests.factories import (
     CUSTOMER,
     accept,
@@ -27,9 +29,7 @@ from payments.tests.factories import (
     withdraw,
 )
 from payments.tests.test_transfer import confirm
-from quotes import french
 from quotes.models import Quote
-from quotes.tests.desk import accountant, at_desk, manager, owner, page_of, said, text
 from quotes.tests.factories import mails, make_sent_quote
 
 pytestmark = pytest.mark.django_db
@@ -57,11 +57,22 @@ def give_back(payment: Payment) -> str:
 
 def typed(**fields: Any) -> dict[str, Any]:
     today = dt.datetime.now(tz=french.PARIS).strftime("%d/%m/%Y")
-    return {"token": secrets.token_hex(16), "amount": "2 681,81 €", "received_on": today} | fields
+    asked = {
+        "token": secrets.token_hex(16),
+        "method": "transfer",
+        "amount": "2 681,81 €",
+        "received_on": today,
+    }
+    return asked | fields
 
 
 def refund(**fields: Any) -> dict[str, Any]:
     return {"token": secrets.token_hex(16), "amount": "2681,81", "reason": "Chantier annulé"} | fields
+
+
+def book(desk: Client, address: str, data: dict[str, Any], **options: Any) -> Any:
+    """Open the page, then send it filled in."""
+    return desk.post(address, data | stamp_in(desk.get(address)), **options)
 
 
 def read(response: Any) -> str:
@@ -84,7 +95,7 @@ def test_an_announced_transfer_waits_on_the_first_page_until_it_is_confirmed(
     asked = read(desk.get(arrived(quote)))
     assert "Ce que le client verra" in asked
     assert 'value="2681,81"' in asked
-    response = desk.post(arrived(quote), typed(), follow=True)
+    response = book(desk, arrived(quote), typed(), follow=True)
     assert response.redirect_chain[-1][0] == page_of(quote)
     assert said(response)[0].startswith("Le virement de 2\u202f681,81\u00a0€ est enregistré.")
     assert "Acompte reçu</span>" in read(response)
@@ -98,32 +109,65 @@ def test_an_accountant_books_the_transfer_of_whoevers_quote(quote: Quote) -> Non
     nadia = accountant()
     desk = at_desk(nadia)
     assert arrived(quote) in read(desk.get(page_of(quote)))
-    assert desk.post(arrived(quote), typed()).status_code == 302
-    assert standing_of(quote) is Standing.PAID
+    assert book(desk, arrived(quote), typed()).status_code == 302
+    assert balance_status_of(quote) is BalanceStatus.PAID
     assert quote.events.get(kind="transfer_confirmed").actor["name"] == nadia.username
     assert give_back(Payment.objects.get()) in read(desk.get(page_of(quote)))
 
 
 @pytest.mark.parametrize(
-    ("amount", "standing", "sentence"),
+    ("amount", "status", "sentence"),
     [
-        ("1000", Standing.PARTIAL, "Il reste 1\u202f681,81\u00a0€ à recevoir."),
-        ("3 000,00", Standing.OVERPAID, "318,19\u00a0€ reçus en trop."),
+        ("1000", BalanceStatus.PARTIAL, "Il reste 1\u202f681,81\u00a0€ à recevoir."),
+        ("3 000,00", BalanceStatus.OVERPAID, "318,19\u00a0€ reçus en trop."),
     ],
 )
 def test_too_little_and_too_much_are_said_and_booked(
-    quote: Quote, desk: Client, amount: str, standing: Standing, sentence: str
+    quote: Quote, desk: Client, amount: str, status: BalanceStatus, sentence: str
 ) -> None:
-    response = desk.post(arrived(quote), typed(amount=amount), follow=True)
+    response = book(desk, arrived(quote), typed(amount=amount), follow=True)
     assert said(response)[1] == sentence
-    assert standing_of(quote) is standing
+    assert balance_status_of(quote) is status
+
+
+def test_a_cheque_is_booked_by_its_name(quote: Quote, desk: Client) -> None:
+    response = book(desk, arrived(quote), typed(method="cheque"), follow=True)
+    assert said(response)[0].startswith("Le chèque de 2\u202f681,81\u00a0€ est enregistré.")
+    assert balance_status_of(quote) is BalanceStatus.PAID
+    assert mails("payments/cheque_received", quote).count() == 1
+    assert mails("payments/transfer_received", quote).count() == 0
+    assert quote.events.get(kind="cheque_confirmed").facts["amount"] == "2681.81"
+    assert "Chèque de 2\u202f681,81\u00a0€ reçu le" in read(response)
+    assert Payment.objects.get().means == "Chèque"
+
+
+def test_no_other_means_is_booked_by_hand(quote: Quote, desk: Client) -> None:
+    assert book(desk, arrived(quote), typed(method="card")).status_code == 422
+    assert not Payment.objects.exists()
 
 
 def test_pressed_twice_the_button_books_one_transfer(quote: Quote, desk: Client) -> None:
-    filled = typed(amount="1000")
+    filled = typed(amount="1000") | stamp_in(desk.get(arrived(quote)))
     for _ in range(2):
         assert desk.post(arrived(quote), filled).status_code == 302
     assert deposit_of(quote).received == Decimal(1000)
+
+
+def test_a_transfer_that_a_colleague_confirmed_meanwhile_is_not_booked_twice_without_a_word(
+    quote: Quote, desk: Client
+) -> None:
+    filled = typed() | stamp_in(desk.get(arrived(quote)))
+    assert book(at_desk(manager()), arrived(quote), typed(amount="1000")).status_code == 302
+    response = desk.post(arrived(quote), filled)
+    assert response.status_code == 409
+    assert deposit_of(quote).received == Decimal(1000)
+    page = read(response)
+    assert "Cet acompte a été modifié entre-temps" in page
+    assert 'value="2 681,81 €"' in page
+    changed = {one.label: (one.before, one.now) for one in response.context["stale"].changes}
+    assert changed["Déjà reçu"] == ("0,00\u00a0€", "1\u202f000,00\u00a0€")
+    assert desk.post(arrived(quote), filled | stamp_in(response)).status_code == 302
+    assert deposit_of(quote).received == Decimal("3681.81")
 
 
 @pytest.mark.parametrize(
@@ -144,7 +188,7 @@ def test_pressed_twice_the_button_books_one_transfer(quote: Quote, desk: Client)
 def test_what_makes_no_sense_is_told_and_books_nothing(
     quote: Quote, desk: Client, fields: dict[str, str], sentence: str
 ) -> None:
-    response = desk.post(arrived(quote), typed(**fields))
+    response = book(desk, arrived(quote), typed(**fields))
     assert response.status_code == 422
     assert sentence in read(response)
     assert not Payment.objects.exists()
@@ -163,9 +207,9 @@ def test_a_transfer_that_comes_after_the_withdrawal_is_booked_and_has_to_go_back
     quote: Quote, desk: Client
 ) -> None:
     withdraw(quote)
-    response = desk.post(arrived(quote), typed(), follow=True)
+    response = book(desk, arrived(quote), typed(), follow=True)
     assert "à rembourser" in said(response)[1]
-    assert standing_of(quote) is Standing.REFUND_DUE
+    assert balance_status_of(quote) is BalanceStatus.REFUND_DUE
 
 
 # Money that goes back
@@ -178,7 +222,7 @@ def test_a_card_is_refunded_in_part_after_asking(stripe: StandIn, quote: Quote, 
     assert "se termine par 4242, Visa" in page
     assert "Un remboursement ne se reprend pas" in read(desk.get(give_back(payment)))
     assert not Refund.objects.exists()
-    filled = refund(amount="1 000")
+    filled = refund(amount="1 000") | stamp_in(desk.get(give_back(payment)))
     for _ in range(2):
         response = desk.post(give_back(payment), filled)
         assert response.headers["Location"] == page_of(quote)
@@ -189,13 +233,27 @@ def test_a_card_is_refunded_in_part_after_asking(stripe: StandIn, quote: Quote, 
     assert "1\u202f000,00\u00a0€ remboursés au client." in read(desk.get(page_of(quote)))
 
 
+def test_what_a_colleague_refunded_meanwhile_is_told_before_more_goes_back(
+    quote: Quote, desk: Client
+) -> None:
+    payment = confirm(quote, "2681.81")
+    filled = refund(amount="1000") | stamp_in(desk.get(give_back(payment)))
+    assert book(at_desk(manager()), give_back(payment), refund(amount="500")).status_code == 302
+    response = desk.post(give_back(payment), filled)
+    assert response.status_code == 409
+    assert Refund.objects.count() == 1
+    assert "Ce paiement a été modifié entre-temps" in read(response)
+    assert desk.post(give_back(payment), filled | stamp_in(response)).status_code == 302
+    assert Refund.objects.count() == 2
+
+
 def test_the_whole_pressed_twice_goes_back_once(quote: Quote, desk: Client) -> None:
     payment = confirm(quote, "2681.81")
-    filled = refund()
+    filled = refund() | stamp_in(desk.get(give_back(payment)))
     first, second = (desk.post(give_back(payment), filled, follow=True) for _ in range(2))
     assert "par virement est noté" in said(first)[0]
     assert said(second) == []
-    assert standing_of(quote) is Standing.REFUNDED
+    assert balance_status_of(quote) is BalanceStatus.REFUNDED
     assert mails("payments/refunded", quote).count() == 1
 
 
@@ -212,7 +270,7 @@ def test_a_refund_has_a_reason_and_its_bounds(
     quote: Quote, desk: Client, fields: dict[str, str], sentence: str
 ) -> None:
     payment = confirm(quote, "2681.81")
-    response = desk.post(give_back(payment), refund(**fields))
+    response = book(desk, give_back(payment), refund(**fields))
     assert response.status_code == 422
     assert sentence in read(response)
     assert not Refund.objects.exists()
@@ -222,7 +280,7 @@ def test_nothing_that_did_not_come_goes_back(stripe: StandIn, quote: Quote, desk
     payment = pay(stripe, quote, number="4000000000000002")
     assert not payment.is_paid
     assert give_back(payment) not in read(desk.get(page_of(quote)))
-    response = desk.post(give_back(payment), refund(), follow=True)
+    response = book(desk, give_back(payment), refund(), follow=True)
     assert "rien n'est parti" in said(response)[0]
     assert desk.get(reverse("admin:payments_refund", args=[payment.pk + 1])).status_code == 404
 
@@ -242,7 +300,7 @@ def test_a_withdrawal_is_a_refund_to_make_within_fourteen_days(quote: Quote, des
     assert "En retard" not in first_page(desk)
     with time_machine.travel(quote.withdrawn_at + dt.timedelta(days=16), tick=False):
         assert "En retard" in first_page(at_desk(quote.owner))
-    desk.post(give_back(payment), refund())
+    book(desk, give_back(payment), refund())
     assert REFUNDS not in first_page(desk)
 
 
@@ -310,10 +368,10 @@ def test_only_who_may_change_the_quote_acts_on_its_money(quote: Quote) -> None:
         assert at_desk(reader).post(address, filled).status_code == 403
         assert Client().post(address, filled).status_code == 302
     assert (Payment.objects.count(), Refund.objects.count()) == (1, 0)
-    assert at_desk(manager()).post(give_back(payment), refund()).status_code == 302
+    assert book(at_desk(manager()), give_back(payment), refund()).status_code == 302
 
 
-def test_deposits_are_listed_by_standing_for_those_who_see_the_quote(quote: Quote, desk: Client) -> None:
+def test_deposits_are_listed_by_status_for_those_who_see_the_quote(quote: Quote, desk: Client) -> None:
     for state in ("paid", "due"):
         other = accept(make_sent_quote(owner=quote.owner, title=state))
         workflow.ensure_deposit(other.pk)

@@ -16,6 +16,7 @@ from django.utils import timezone
 
 from demo.stripe_standin.standin import StandIn
 from logisav.tests.figures import sample
+from notifications.queue import QueueEntry
 from payments import workflow
 from payments.models import Payment, Refund, StripeEvent
 from payments.tests import victim
@@ -42,7 +43,7 @@ PART = Decimal("681.81")
 
 
 @dataclass(frozen=True)
-class Story:
+class Scenario:
     """What is killed, what stands before it, and how it must end once everybody has tried again."""
 
     before: Callable[[StandIn, Quote], object]
@@ -78,11 +79,11 @@ def sessions_of(quote: Quote) -> set[str | None]:
     return set(Payment.objects.filter(deposit__quote=quote).values_list("session_id", flat=True))
 
 
-def paid_but_untold(stripe: StandIn, quote: Quote) -> None:
+def paid_but_unheard(stripe: StandIn, quote: Quote) -> None:
     stripe.pay_with(session_of(open_page(quote)))
 
 
-def slowly_paid_but_untold(stripe: StandIn, quote: Quote) -> None:
+def slowly_paid_but_unheard(stripe: StandIn, quote: Quote) -> None:
     payment = open_page(quote)
     stripe.pay_with(session_of(payment), number=WAITING)
     tell(stripe, quote)
@@ -91,8 +92,8 @@ def slowly_paid_but_untold(stripe: StandIn, quote: Quote) -> None:
 
 def webhook(stripe: StandIn, quote: Quote) -> None:
     """The last thing that Stripe says of a session of this quote."""
-    told = stripe.events("checkout.session.completed", "checkout.session.async_payment_succeeded")
-    assert deliver(stripe, told[-1]["id"]) == 200
+    events = stripe.events("checkout.session.completed", "checkout.session.async_payment_succeeded")
+    assert deliver(stripe, events[-1]["id"]) == 200
 
 
 def reconcile(stripe: StandIn, quote: Quote) -> None:
@@ -101,11 +102,12 @@ def reconcile(stripe: StandIn, quote: Quote) -> None:
 
 
 def make_due() -> None:
-    """The pauses are over."""
+    """The pauses are over, and so are the claims of those who died."""
     past = timezone.now() - dt.timedelta(seconds=1)
-    Payment.objects.filter(next_check_at__isnull=False).update(next_check_at=past)
+    Payment.objects.filter(next_check_at__isnull=False).update(next_check_at=past, claimed_until=past)
     StripeEvent.objects.update(next_try_at=past, claimed_until=past)
-    Refund.objects.update(next_try_at=past)
+    Refund.objects.update(next_try_at=past, claimed_until=past)
+    QueueEntry.objects.update(next_try_at=past, claimed_until=past)
 
 
 def part_by_transfer(stripe: StandIn, quote: Quote) -> None:
@@ -158,27 +160,27 @@ def transferred_once(stripe: StandIn, quote: Quote) -> bool:
     return deposit_of(quote).received == PART and mails("payments/transfer_received", quote).count() == 1
 
 
-STORIES = {
-    "open the page": Story(nothing, press, pay_at_last, is_paid),
-    "replace the page": Story(part_by_transfer, press, pay_at_last, is_paid, by_transfer=PART),
-    "webhook, told again": Story(paid_but_untold, webhook, tell, is_paid),
-    "webhook, never told again": Story(paid_but_untold, webhook, nobody, is_paid),
-    "late success": Story(slowly_paid_but_untold, webhook, nobody, is_paid),
-    "reconcile": Story(paid_but_untold, reconcile, nobody, is_paid),
-    "press on a paid page": Story(paid_but_untold, press, nobody, is_paid),
-    "close on withdrawal": Story(open_and_withdraw, lambda s, q: workflow.sweep(), nobody, nothing_open),
-    "refund": Story(pay, send_back, nobody, refunded_or_never_asked),
-    "confirm a transfer": Story(nothing, confirm, confirm, transferred_once, by_transfer=PART),
+SCENARIOS = {
+    "open the page": Scenario(nothing, press, pay_at_last, is_paid),
+    "replace the page": Scenario(part_by_transfer, press, pay_at_last, is_paid, by_transfer=PART),
+    "webhook, told again": Scenario(paid_but_unheard, webhook, tell, is_paid),
+    "webhook, never told again": Scenario(paid_but_unheard, webhook, nobody, is_paid),
+    "late success": Scenario(slowly_paid_but_unheard, webhook, nobody, is_paid),
+    "reconcile": Scenario(paid_but_unheard, reconcile, nobody, is_paid),
+    "press on a paid page": Scenario(paid_but_unheard, press, nobody, is_paid),
+    "close on withdrawal": Scenario(open_and_withdraw, lambda s, q: workflow.sweep(), nobody, nothing_open),
+    "refund": Scenario(pay, send_back, nobody, refunded_or_never_asked),
+    "confirm a transfer": Scenario(nothing, confirm, confirm, transferred_once, by_transfer=PART),
 }
 
 
-@pytest.mark.parametrize("name", STORIES)
+@pytest.mark.parametrize("name", SCENARIOS)
 def test_killed_at_each_step_the_ledgers_are_equal(
     name: str, stripe: StandIn, figure: Callable[[str, str], None]
 ) -> None:
-    story = STORIES[name]
+    scenario = SCENARIOS[name]
     stride, step, kills = sample(9, 1), 1, 0
-    while run(story, stripe, step):
+    while run(scenario, stripe, step):
         kills += 1
         step += stride
     assert kills >= 3
@@ -188,17 +190,17 @@ def test_killed_at_each_step_the_ledgers_are_equal(
     )
 
 
-def run(story: Story, stripe: StandIn, step: int) -> bool:
-    """False when the story ended before this step; its end is checked all the same."""
+def run(scenario: Scenario, stripe: StandIn, step: int) -> bool:
+    """False when the scenario ended before this step; its end is checked all the same."""
     quote = make_accepted_quote()
-    story.before(stripe, quote)
-    killed = victim.kill_at(step, lambda: story.killed(stripe, quote))
-    story.after(stripe, quote)
+    scenario.before(stripe, quote)
+    killed = victim.kill_at(step, lambda: scenario.killed(stripe, quote))
+    scenario.after(stripe, quote)
     for _ in range(2):
         make_due()
         workflow.sweep()
-    assert story.holds(stripe, quote), (step, kinds(quote))
-    check_ledger(stripe, deposit_of(quote), by_transfer=story.by_transfer)
+    assert scenario.holds(stripe, quote), (step, kinds(quote))
+    check_ledger(stripe, deposit_of(quote), by_transfer=scenario.by_transfer)
     assert journal.first_bad_row(quote) is None
     Quote.objects.filter(pk=quote.pk, state=Quote.State.ACCEPTED).update(state=Quote.State.DONE)
     stripe.store.empty()

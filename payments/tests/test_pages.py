@@ -81,8 +81,11 @@ def test_without_a_deposit_nothing_is_shown() -> None:
 
 
 def test_a_percentage_is_rounded_half_up() -> None:
-    lines = ({"label": "Forfait", "unit_price": Decimal("100.05"), "vat_rate": Decimal(0)},)
-    quote = make_accepted_quote(lines=lines, deposit_kind="percent", deposit_value=Decimal(50))
+    lines = (
+        {"label": "Forfait", "unit": "forfait", "unit_price": Decimal("100.05"), "vat_rate": Decimal(0)},
+    )
+    why: dict[str, Any] = {"vat_reason": Quote.VatReason.OUT_OF_SCOPE, "vat_detail": "Un don"}
+    quote = make_accepted_quote(lines=lines, deposit_kind="percent", deposit_value=Decimal(50), **why)
     assert "50,03\u00a0€" in show(quote)
 
 

@@ -6,11 +6,11 @@ from decimal import Decimal
 
 import pytest
 
-from demo.stripe_standin.faults import Fault, Kind
+from demo.stripe_standin.faults import FaultKind, PlannedFault
 from demo.stripe_standin.standin import StandIn
 from payments import workflow
-from payments.models import Dispute, Payment, Refund, Standing
-from payments.rules import standing_of
+from payments.models import BalanceStatus, Dispute, Payment, Refund
+from payments.rules import balance_status_of
 from payments.tests.factories import (
     deposit_of,
     kinds,
@@ -49,7 +49,7 @@ def test_the_whole_is_sent_back_once(stripe: StandIn, quote: Quote) -> None:
     assert [workflow.send_refund(refund.pk) for _ in range(2)] == [True, False]
     deliver_all(stripe)
     assert given_back(stripe) == Decimal("2681.81")
-    assert standing_of(quote) is Standing.REFUNDED
+    assert balance_status_of(quote) is BalanceStatus.REFUNDED
     assert Refund.objects.get().state == Refund.State.SUCCEEDED
     assert mails("payments/refunded", quote).count() == 1
     asked = quote.events.get(kind="refund_requested")
@@ -77,7 +77,7 @@ def test_a_refund_does_not_open_the_deposit_again(stripe: StandIn, quote: Quote)
 def test_a_lost_answer_is_the_same_refund_at_the_next_try(stripe: StandIn, quote: Quote) -> None:
     payment = pay(stripe, quote)
     refund = ask(payment, "500")
-    stripe.faults.plan(Fault(Kind.LOST, path="/v1/refunds", method="POST", times=3))
+    stripe.faults.plan(PlannedFault(FaultKind.LOST, path="/v1/refunds", method="POST", times=3))
     assert not workflow.send_refund(refund.pk)
     Refund.objects.update(next_try_at="2020-01-01T00:00Z")
     workflow.sweep()
@@ -149,15 +149,15 @@ def test_a_refund_that_stripe_refuses_is_told_to_the_owner(stripe: StandIn, quot
 def test_a_withdrawn_quote_is_refund_due_until_the_money_is_back(stripe: StandIn, quote: Quote) -> None:
     payment = pay(stripe, quote)
     withdraw(quote)
-    assert standing_of(quote) is Standing.REFUND_DUE
+    assert balance_status_of(quote) is BalanceStatus.REFUND_DUE
     workflow.send_refund(ask(payment, "2681.81").pk)
-    assert standing_of(quote) is Standing.REFUNDED
+    assert balance_status_of(quote) is BalanceStatus.REFUNDED
 
 
 def test_a_transfer_is_sent_back_by_the_owners_bank_and_written_down(quote: Quote) -> None:
     payment = confirm(quote, "2681.81")
     ask(payment, "2681.81", reason="Par virement")
-    assert standing_of(quote) is Standing.REFUNDED
+    assert balance_status_of(quote) is BalanceStatus.REFUNDED
     assert mails("payments/refunded", quote).count() == 1
 
 
@@ -165,12 +165,12 @@ def test_a_dispute_is_told_at_its_beginning_and_at_its_end(stripe: StandIn, quot
     payment = pay(stripe, quote)
     dispute = stripe.afterwards.dispute(intent_of(stripe, session_of(payment)))
     deliver_all(stripe)
-    assert deposit_of(quote).is_disputed
+    assert deposit_of(quote).is_disputed()
     stripe.afterwards.close_dispute(dispute["id"], won=True)
     deliver_all(stripe)
     assert Dispute.objects.get().state == Dispute.State.WON
     assert mails("payments/disputed_owner", quote).count() == 2
-    assert not deposit_of(quote).is_disputed
+    assert not deposit_of(quote).is_disputed()
 
 
 def test_only_money_that_came_can_go_back(stripe: StandIn, quote: Quote) -> None:

@@ -49,7 +49,7 @@ def transfer(quote: Quote) -> Any:
 def test_pressing_many_times_at_once_opens_one_page(
     stripe: StandIn, figure: Callable[[str, str], None]
 ) -> None:
-    runs, answers = sample(10, 200), Counter[str]()
+    runs, answers = sample(4, 200), Counter[str]()
     for _ in range(runs):
         quote = make_accepted_quote()
         results = crowd.at_once(*[lambda quote=quote: press(quote) for _ in range(PRESSES)])
@@ -80,7 +80,7 @@ def pages_of(stripe: StandIn, quote: Quote) -> list[dict[str, Any]]:
 
 def test_paid_while_withdrawn_while_transferred(stripe: StandIn, figure: Callable[[str, str], None]) -> None:
     """Whoever comes first, all money that came is written down."""
-    runs, ends = sample(10, 200), Counter[str]()
+    runs, ends = sample(4, 200), Counter[str]()
     for _ in range(runs):
         quote = make_accepted_quote()
         payment = open_page(quote)

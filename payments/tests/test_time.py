@@ -11,11 +11,11 @@ import pytest
 import time_machine
 from django.utils import timezone
 
-from demo.stripe_standin.faults import Fault, Kind
+from demo.stripe_standin.faults import FaultKind, PlannedFault
 from demo.stripe_standin.standin import StandIn
 from payments import rules, workflow
-from payments.models import Deposit, Payment, Refund, Standing
-from payments.rules import standing_of
+from payments.models import BalanceStatus, Deposit, Payment, Refund
+from payments.rules import balance_status_of
 from payments.tests.factories import (
     CUSTOMER,
     deposit_of,
@@ -50,7 +50,9 @@ def at(moment: dt.datetime) -> Any:
 
 def signed_off_premises(moment: dt.datetime = SIGNED, **fields: Any) -> Quote:
     with at(moment):
-        return make_accepted_quote(contract=Quote.Contract.OFF_PREMISES, start="sous 3 semaines", **fields)
+        return make_accepted_quote(
+            contract=Quote.Contract.OFF_PREMISES, start="3 semaines après la signature", **fields
+        )
 
 
 @pytest.mark.parametrize(
@@ -69,11 +71,11 @@ def test_the_deposit_opens_at_midnight_in_paris_of_day_eight(
 ) -> None:
     quote = signed_off_premises(signed)
     with at(opens - dt.timedelta(seconds=1)):
-        assert standing_of(quote) is Standing.NOT_YET
+        assert balance_status_of(quote) is BalanceStatus.NOT_YET
         assert workflow.pay_by_card(quote.pk, actor=CUSTOMER) == (Paying.TOO_EARLY, "")
         assert workflow.announce_transfer(quote.pk, actor=CUSTOMER) is Announced.NOT_OPEN
     with at(opens):
-        assert standing_of(quote) is Standing.DUE
+        assert balance_status_of(quote) is BalanceStatus.DUE
         assert workflow.announce_transfer(quote.pk, actor=CUSTOMER) is Announced.DONE
         assert workflow.pay_by_card(quote.pk, actor=CUSTOMER)[0] is Paying.REDIRECT
 
@@ -118,13 +120,15 @@ def test_no_mail_when_there_is_nothing_to_pay_any_more(state: str) -> None:
 )
 def test_other_contracts_open_at_once(fields: dict[str, Any]) -> None:
     with at(SIGNED):
-        assert standing_of(make_accepted_quote(**fields)) is Standing.DUE
+        assert balance_status_of(make_accepted_quote(**fields)) is BalanceStatus.DUE
 
 
 def test_a_professional_may_pay_at_once() -> None:
     with at(SIGNED):
-        quote = make_accepted_quote(contract=Quote.Contract.OFF_PREMISES, customer=make_business())
-        assert standing_of(quote) is Standing.DUE
+        quote = make_accepted_quote(
+            contract=Quote.Contract.OFF_PREMISES, customer=make_business(), small_business=False
+        )
+        assert balance_status_of(quote) is BalanceStatus.DUE
 
 
 # Reminders
@@ -197,7 +201,7 @@ def test_a_payment_whose_webhook_never_came_is_found_within_two_hours(stripe: St
     for minutes in range(1, 120, 1):
         with time_machine.travel(now + dt.timedelta(minutes=minutes)):
             workflow.sweep()
-            if standing_of(quote) is Standing.PAID:
+            if balance_status_of(quote) is BalanceStatus.PAID:
                 break
     else:
         raise AssertionError("not found")
@@ -249,7 +253,7 @@ def test_while_stripe_is_away_the_sweep_asks_once_and_goes_on(stripe: StandIn) -
     quotes = [make_accepted_quote() for _ in range(3)]
     for quote in quotes:
         open_page(quote)
-    stripe.faults.plan(Fault(Kind.ERROR, times=1000))
+    stripe.faults.plan(PlannedFault(FaultKind.ERROR, times=1000))
     with time_machine.travel(timezone.now() + dt.timedelta(minutes=3)):
         workflow.sweep()
     assert Payment.objects.filter(checks=1).count() == 1

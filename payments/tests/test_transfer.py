@@ -14,8 +14,8 @@ from stdnum import iban, iso11649
 from demo.stripe_standin.standin import StandIn
 from notifications.models import Notification
 from payments import transfer, workflow
-from payments.models import Standing
-from payments.rules import standing_of
+from payments.models import BalanceStatus
+from payments.rules import balance_status_of
 from payments.tests import qr_reading
 from payments.tests.factories import (
     CUSTOMER,
@@ -32,7 +32,7 @@ from payments.tests.stripe_side import deliver_all
 from payments.transfer import Transfer
 from payments.workflow import Announced
 from quotes import workflow as quotes
-from quotes.models import Quote
+from quotes.models import Company, Quote
 from quotes.tests.factories import SYSTEM, mails, make_sent_quote, visitor
 
 pytestmark = pytest.mark.django_db
@@ -63,6 +63,15 @@ def test_the_page_shows_what_to_copy(quote: Quote) -> None:
     reference = transfer.reference_of(quote.number)
     assert iso11649.format(reference) in shown
     assert "J'ai fait le virement" in shown
+
+
+def test_a_cheque_is_offered_with_whom_it_is_for_and_where_it_goes() -> None:
+    shown = page(make_accepted_quote(payment_methods=[Company.Method.CHEQUE]))
+    company = Company.current()
+    section = shown[shown.index("Par chèque") :]
+    for words in (company.legal_name, company.address.splitlines()[-1], "2\u202f681,81\u00a0€", "D-"):
+        assert words in section
+    assert "Par virement" not in shown
 
 
 def test_every_quote_has_a_valid_reference_of_its_own() -> None:
@@ -104,28 +113,28 @@ def test_i_made_the_transfer_tells_the_owner_once(quote: Quote) -> None:
     assert mails("payments/transfer_announced_owner", quote).count() == 1
     assert Notification.objects.filter(user=quote.owner, kind="deposit").count() == 1
     assert "Vous avez annoncé un virement" in page(quote, browser)
-    assert standing_of(quote) is Standing.DUE
+    assert balance_status_of(quote) is BalanceStatus.DUE
 
 
 def test_the_owner_confirms_what_arrived(quote: Quote) -> None:
     confirm(quote, "2681.81")
-    assert standing_of(quote) is Standing.PAID
+    assert balance_status_of(quote) is BalanceStatus.PAID
     assert mails("payments/transfer_received", quote).count() == 1
     assert "a bien été reçu" in page(quote)
 
 
 def test_a_part_is_a_state_that_is_seen(quote: Quote) -> None:
     confirm(quote, "1000")
-    assert standing_of(quote) is Standing.PARTIAL
+    assert balance_status_of(quote) is BalanceStatus.PARTIAL
     assert deposit_of(quote).remaining == Decimal("1681.81")
     assert "1\u202f681,81\u00a0€</span> à régler" in page(quote)
     confirm(quote, "1681.81")
-    assert standing_of(quote) is Standing.PAID
+    assert balance_status_of(quote) is BalanceStatus.PAID
 
 
 def test_too_much_is_a_state_that_is_seen(quote: Quote) -> None:
     confirm(quote, "3000")
-    assert standing_of(quote) is Standing.OVERPAID
+    assert balance_status_of(quote) is BalanceStatus.OVERPAID
     assert "318,19" in mails("payments/overpaid_owner", quote).get().text
 
 
@@ -141,7 +150,7 @@ def test_card_and_transfer_together_are_shown_as_too_much(stripe: StandIn, quote
     stripe.pay_with(session_of(payment))
     deliver_all(stripe)
     assert deposit_of(quote).excess == Decimal("2681.81")
-    assert standing_of(quote) is Standing.OVERPAID
+    assert balance_status_of(quote) is BalanceStatus.OVERPAID
     assert mails("payments/overpaid_owner", quote).count() == 1
 
 
@@ -156,7 +165,7 @@ def test_a_transfer_on_a_withdrawn_quote_is_recorded_and_shown(quote: Quote) -> 
     withdraw(quote)
     assert workflow.announce_transfer(quote.pk, actor=CUSTOMER) is Announced.NOT_OPEN
     confirm(quote, "2681.81")
-    assert standing_of(quote) is Standing.REFUND_DUE
+    assert balance_status_of(quote) is BalanceStatus.REFUND_DUE
     assert "vous seront remboursés" in page(quote)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import datetime as dt
 import json
 import time
@@ -14,12 +15,12 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from demo.stripe_standin.courier import signature
-from demo.stripe_standin.faults import Fault, Kind
+from demo.stripe_standin.faults import FaultKind, PlannedFault
 from demo.stripe_standin.standin import StandIn
 from notifications.models import OutgoingEmail
 from payments import workflow
-from payments.models import Payment, Standing, StripeEvent
-from payments.rules import standing_of
+from payments.models import BalanceStatus, Payment, StripeEvent
+from payments.rules import balance_status_of
 from payments.tests.factories import CUSTOMER, kinds, make_accepted_quote, open_page, pay, session_of
 from payments.tests.stripe_side import (
     SECRET,
@@ -96,12 +97,56 @@ def test_forged_old_and_other_secrets_leave_no_row(stripe: StandIn, quote: Quote
     ]
     assert [post(*forgery).status_code for forgery in forgeries] == [400] * len(forgeries)
     assert not StripeEvent.objects.exists()
-    assert standing_of(quote) is Standing.DUE
+    assert balance_status_of(quote) is BalanceStatus.DUE
 
 
 def test_signed_nonsense_leaves_no_row(stripe: StandIn) -> None:
     assert [post(*resigned(document)).status_code for document in ({}, {"id": "evt_1"})] == [400, 400]
     assert not StripeEvent.objects.exists()
+
+
+UNSTORABLE = {
+    "NUL": rb'"a\u0000b"',
+    "NUL in a name": rb'{"a\u0000b": 1}',
+    "lone surrogate": rb'"\ud800"',
+    "NaN": b"NaN",
+    "infinite": b"-Infinity",
+    "too large a number": b"1e999",
+    "deep nesting": b"[" * 500 + b"]" * 500,
+    "very deep nesting": b"[" * 100_000 + b"]" * 100_000,
+}
+
+
+@pytest.mark.parametrize("kind", UNSTORABLE)
+def test_what_the_database_cannot_hold_is_kept_as_bytes_and_told(
+    stripe: StandIn, quote: Quote, kind: str
+) -> None:
+    manager = make_manager()
+    body, _ = stripe.signed(completed(stripe, quote))
+    strange = body.rstrip()[:-1] + b', "strange": ' + UNSTORABLE[kind] + b"}"
+    header = signature(strange, secrets=(SECRET,), at=int(time.time()))
+    assert [post(strange, header).status_code for _ in range(2)] == [200, 200]
+    stored = StripeEvent.objects.get()
+    assert (stored.status, base64.b64decode(stored.payload["base64"])) == (Status.SET_ASIDE, strange)
+    assert "illisible" in stored.reason
+    assert OutgoingEmail.objects.filter(message="payments/unknown_owner", to=manager.email).count() == 1
+
+
+@pytest.mark.parametrize("where", ["id", "type", "object"])
+def test_ids_of_any_length_are_kept(stripe: StandIn, quote: Quote, where: str) -> None:
+    event = completed(stripe, quote)
+    body, _ = stripe.signed(event)
+    document = json.loads(body)
+    if where == "object":
+        document["data"]["object"] |= {
+            "id": "cs_" + "x" * 5_000,
+            "metadata": {},
+            "payment_intent": "p" * 5_000,
+        }
+    else:
+        document[where] = "x" * 5_000
+    assert post(*resigned(document)).status_code == 200
+    assert StripeEvent.objects.get().status in (Status.SET_ASIDE, Status.IGNORED)
 
 
 def test_several_secrets_hold_during_a_rotation(stripe: StandIn, quote: Quote, settings: Settings) -> None:
@@ -128,26 +173,26 @@ def test_an_unknown_type_is_kept_and_answered(stripe: StandIn, quote: Quote) -> 
     body, header = changed(stripe, completed(stripe, quote), type="customer.created", id="evt_other")
     assert post(body, header).status_code == 200
     assert StripeEvent.objects.get().status == Status.IGNORED
-    assert standing_of(quote) is Standing.DUE
+    assert balance_status_of(quote) is BalanceStatus.DUE
 
 
 def test_a_failing_apply_keeps_the_event_and_answers_500(stripe: StandIn, quote: Quote) -> None:
     event = completed(stripe, quote)
-    stripe.faults.plan(Fault(Kind.ERROR, times=3))
+    stripe.faults.plan(PlannedFault(FaultKind.ERROR, times=3))
     assert deliver(stripe, event) == 500
     assert StripeEvent.objects.get().status == Status.RECEIVED
     assert deliver(stripe, event) == 200
-    assert standing_of(quote) is Standing.PAID
+    assert balance_status_of(quote) is BalanceStatus.PAID
 
 
 def test_the_sweep_takes_up_what_could_not_be_applied(stripe: StandIn, quote: Quote) -> None:
     event = completed(stripe, quote)
-    stripe.faults.plan(Fault(Kind.ERROR, times=3))
+    stripe.faults.plan(PlannedFault(FaultKind.ERROR, times=3))
     assert deliver(stripe, event) == 500
     StripeEvent.objects.update(next_try_at="2020-01-01T00:00Z")
     workflow.sweep()
     assert StripeEvent.objects.get().status == Status.APPLIED
-    assert standing_of(quote) is Standing.PAID
+    assert balance_status_of(quote) is BalanceStatus.PAID
 
 
 def test_what_stripe_shows_decides_not_what_the_message_says(stripe: StandIn, quote: Quote) -> None:
@@ -161,7 +206,7 @@ def test_what_stripe_shows_decides_not_what_the_message_says(stripe: StandIn, qu
         "data": {"object": session | {"status": "complete", "payment_status": "paid"}},
     }
     assert post(*resigned(lie)).status_code == 200
-    assert standing_of(quote) is Standing.DUE
+    assert balance_status_of(quote) is BalanceStatus.DUE
 
 
 # Slow methods
@@ -171,12 +216,12 @@ def test_completed_but_unpaid_is_pending_until_the_bank_confirms(stripe: StandIn
     completed(stripe, quote, number=WAITING)
     deliver_all(stripe)
     payment = Payment.objects.get()
-    assert standing_of(quote) is Standing.PENDING
+    assert balance_status_of(quote) is BalanceStatus.PENDING
     assert mails("payments/pending", quote).count() == 1
     assert workflow.pay_by_card(quote.pk, actor=CUSTOMER)[0] is workflow.Paying.PENDING
     stripe.bank.settle(intent_of(stripe, session_of(payment)), succeeded=True)
     deliver_all(stripe)
-    assert standing_of(quote) is Standing.PAID
+    assert balance_status_of(quote) is BalanceStatus.PAID
 
 
 def test_a_bank_that_says_no_afterwards_leaves_the_deposit_open(stripe: StandIn, quote: Quote) -> None:
@@ -187,7 +232,7 @@ def test_a_bank_that_says_no_afterwards_leaves_the_deposit_open(stripe: StandIn,
     deliver_all(stripe)
     first.refresh_from_db()
     assert first.state == Payment.State.FAILED
-    assert standing_of(quote) is Standing.DUE
+    assert balance_status_of(quote) is BalanceStatus.DUE
     assert mails("payments/failed", quote).count() == 1
     assert pay(stripe, quote).is_paid
 
@@ -216,7 +261,7 @@ def test_a_payment_that_differs_is_set_aside_and_told_never_booked(
     stored = StripeEvent.objects.get()
     assert (stored.status, words in stored.reason) == (Status.SET_ASIDE, True)
     assert Payment.objects.get().state == Payment.State.SET_ASIDE
-    assert standing_of(quote) is Standing.PENDING
+    assert balance_status_of(quote) is BalanceStatus.PENDING
     assert mails("payments/set_aside_owner", quote).count() == 1
     assert kinds(quote).count("deposit_set_aside") == 1
     assert "deposit_paid" not in kinds(quote)
@@ -241,7 +286,7 @@ def test_an_event_of_the_other_mode_is_set_aside(stripe: StandIn, quote: Quote) 
     body, header = changed(stripe, completed(stripe, quote), livemode=True)
     assert post(body, header).status_code == 200
     assert StripeEvent.objects.get().status == Status.SET_ASIDE
-    assert standing_of(quote) is Standing.DUE
+    assert balance_status_of(quote) is BalanceStatus.DUE
 
 
 def test_the_webhook_may_come_before_stripes_answer_was_kept(stripe: StandIn, quote: Quote) -> None:
@@ -250,13 +295,13 @@ def test_the_webhook_may_come_before_stripes_answer_was_kept(stripe: StandIn, qu
     Payment.objects.update(session_id=None, session_url="", state=Payment.State.STARTED)
     stripe.pay_with(session_of(payment))
     deliver_all(stripe)
-    assert standing_of(quote) is Standing.PAID
+    assert balance_status_of(quote) is BalanceStatus.PAID
 
 
 def test_a_message_in_other_hands_is_kept_and_not_asked_about_twice(stripe: StandIn, quote: Quote) -> None:
     """A burst of the same message asks Stripe once; whoever was at it and was killed is followed by the sweep."""
     event = completed(stripe, quote)
-    stripe.faults.plan(Fault(Kind.ERROR, times=3))
+    stripe.faults.plan(PlannedFault(FaultKind.ERROR, times=3))
     assert deliver(stripe, event) == 500
     minute = timezone.now() + dt.timedelta(minutes=1)
     StripeEvent.objects.update(claimed_until=minute, next_try_at="2020-01-01T00:00Z")
@@ -266,4 +311,4 @@ def test_a_message_in_other_hands_is_kept_and_not_asked_about_twice(stripe: Stan
     with time_machine.travel(minute, tick=True):
         workflow.sweep()
     assert StripeEvent.objects.get().status == Status.APPLIED
-    assert standing_of(quote) is Standing.PAID
+    assert balance_status_of(quote) is BalanceStatus.PAID

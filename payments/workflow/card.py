@@ -12,14 +12,17 @@ from django.db import transaction
 from django.urls import reverse
 from django.utils import timezone
 
+from lib import addresses
 from payments import emails, rules, stripe_gateway
 from payments.models import SESSION_LIFE, Deposit, Payment
 from payments.stripe_gateway import GatewayRefused, GatewayUnavailable, Session, SessionCall
 from payments.workflow.opening import locked_deposit, locked_payment
-from payments.workflow.settling import cents, settle
-from quotes import journal, links
+from payments.workflow.settling import settle
+from quotes import journal
+from quotes import rules as quote_rules
 from quotes.journal import Actor
-from quotes.models import Quote
+from quotes.models import Company, Quote
+from quotes.rules import Reason, Verb
 from quotes.workflow.locking import locked
 
 State = Payment.State
@@ -34,7 +37,19 @@ class Paying(enum.Enum):
     TOO_EARLY = enum.auto()
     NOT_OFFERED = enum.auto()
     NOT_OPEN = enum.auto()
+    DECLARED = enum.auto()
     REFUSED = enum.auto()
+
+
+# What the customer is told where the rules say no.
+REFUSALS = {
+    Reason.STAGE: Paying.NOT_OPEN,
+    Reason.DECLARED: Paying.DECLARED,
+    Reason.NO_DEPOSIT: Paying.NOT_OPEN,
+    Reason.DEPOSIT_TOO_EARLY: Paying.TOO_EARLY,
+    Reason.DEPOSIT_PENDING: Paying.PENDING,
+    Reason.DEPOSIT_PAID: Paying.PAID,
+}
 
 
 def pay_by_card(quote_id: int, *, actor: Actor) -> tuple[Paying, str]:
@@ -53,27 +68,20 @@ def _take_attempt(quote_id: int, *, actor: Actor) -> tuple[Paying, Payment | Non
     """The attempt that is under way, or a new one; committed before anybody is called."""
     quote = locked(quote_id)
     deposit = locked_deposit(quote)
-    if deposit is None:
-        return Paying.NOT_OPEN, None
-    if (refusal := _why_not(deposit)) is not None:
-        return refusal, None
+    if (refusal := _why_not(quote, deposit)) is not None or deposit is None:
+        return refusal or Paying.NOT_OPEN, None
     payment = deposit.payments.under_way().first() or _new_attempt(deposit, actor)
     payment.deposit = deposit
     return Paying.REDIRECT, payment
 
 
-def _why_not(deposit: Deposit) -> Paying | None:
+def _why_not(quote: Quote, deposit: Deposit | None) -> Paying | None:
     """Everything that forbids a payment by card, read inside the lock."""
-    version = deposit.quote.current_version
-    if deposit.quote.state != Quote.State.ACCEPTED or version is None:
-        return Paying.NOT_OPEN
-    if not rules.is_open(deposit):
-        return Paying.TOO_EARLY
-    if deposit.is_pending:
-        return Paying.PENDING
-    if not deposit.remaining:
-        return Paying.PAID
-    offered = rules.methods(deposit, version.reading)
+    reason = quote_rules.why_not(Verb.PAY, rules.circumstances(quote, deposit))
+    if reason is not None:
+        return REFUSALS[reason]
+    version = quote.current_version()
+    offered = rules.methods(deposit, version.reading, Company.current()) if deposit and version else ()
     return None if Payment.Method.CARD in offered else Paying.NOT_OFFERED
 
 
@@ -96,11 +104,11 @@ def _new_attempt(deposit: Deposit, actor: Actor) -> Payment:
 
 def _call(payment: Payment) -> SessionCall:
     deposit, quote = payment.deposit, payment.deposit.quote
-    returned = links.absolute(reverse("payments:returned", args=[quote.public_id]))
-    cancelled = links.absolute(reverse("payments:cancelled", args=[quote.public_id]))
+    returned = addresses.absolute(reverse("payments:returned", args=[quote.public_id]))
+    cancelled = addresses.absolute(reverse("payments:cancelled", args=[quote.public_id]))
     day = deposit.opens_on
     return SessionCall(
-        amount=cents(payment.amount),
+        amount=payment.amount,
         email=quote.customer.email,
         label=f"Acompte du devis {quote.number}",
         reference=deposit.reference,
@@ -129,7 +137,7 @@ def start(payment_id: int) -> str:
     """Ask for the page, or for the one that was made when the answer was lost; its address, empty if refused."""
     payment = Payment.objects.get(pk=payment_id)
     try:
-        session = stripe_gateway.create_session(SessionCall(**payment.call), key=payment.key)
+        session = stripe_gateway.create_session(SessionCall.from_json(payment.call), key=payment.key)
     except GatewayRefused as refusal:
         give_up(payment_id, str(refusal))
         return ""
@@ -157,7 +165,7 @@ def _note_session(payment_id: int, session: Session) -> bool:
             amount=str(payment.amount),
             session=session.id,
         )
-    return payment.state == State.OPEN and payment.deposit.quote.state == Quote.State.ACCEPTED
+    return payment.state == State.OPEN and not rules.asks_nothing(payment.deposit.quote)
 
 
 @transaction.atomic

@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-import datetime as dt
-import logging
+import base64
+import hashlib
 from dataclasses import dataclass
 
 from django.db import transaction
-from django.db.models import F
 from django.utils import timezone
 
+from notifications import queue
+from notifications.queue import JobOutcome, pause
 from payments import emails, stripe_gateway
 from payments.models import Payment, StripeEvent
 from payments.stripe_gateway import Event
 from payments.workflow.card import start
 from payments.workflow.settling import Settled, settle
-from quotes.queues import pause
+from payments.workflow.stuck import EXPECTED, STRIPE, TELLS_AFTER
 
 Status = StripeEvent.Status
-log = logging.getLogger(__name__)
 
 ABOUT_SESSIONS = frozenset(
     f"checkout.session.{verb}"
@@ -39,11 +39,10 @@ ABOUT_MONEY_BACK = frozenset(
     }
 )
 MEANT = ABOUT_SESSIONS | ABOUT_MONEY_BACK
-LEASE = dt.timedelta(minutes=1)
 
 
 @dataclass(frozen=True)
-class Verdict:
+class Judged:
     status: Status
     reason: str = ""
     payment: int | None = None
@@ -63,49 +62,59 @@ def receive_event(event: Event) -> StripeEvent:
     return stored
 
 
-def apply_event(event_id: int) -> None:
-    """Idempotent; a failure is raised and the row stays, for Stripe's next try or the sweep's.
+@transaction.atomic
+def set_event_aside(body: bytes) -> None:
+    """A signed message that no column can hold: its very bytes are kept, once, and a person has to look."""
+    reason = "message illisible\u00a0: regardez ce qu'il dit sur le tableau de bord de Stripe"
+    _, is_new = StripeEvent.objects.get_or_create(
+        event_id=f"sha256:{hashlib.sha256(body).hexdigest()}",
+        defaults={
+            "type": "illisible",
+            "payload": {"base64": base64.b64encode(body).decode()},
+            "livemode": stripe_gateway.expects_live(),
+            "status": Status.SET_ASIDE,
+            "reason": reason,
+        },
+    )
+    if is_new:
+        emails.unknown_event("illisible", reason=reason)
+
+
+def apply_event(event_id: int) -> JobOutcome:
+    """Idempotent; what fails stays with the row, for Stripe's next try, which does not wait, or the sweep's.
 
     Of a burst of the same message one asks Stripe what is true; the others find it in good hands.
     """
-    stored = _claim(event_id)
-    if stored is None:
-        return
-    mine = StripeEvent.objects.filter(pk=event_id)
-    try:
-        verdict = _judge(stripe_gateway.read_event(stored.payload))
-        mine.filter(status=Status.RECEIVED).update(
-            status=verdict.status, reason=verdict.reason[:300], payment=verdict.payment
-        )
-    finally:
-        # Whoever took it up after a minute keeps it.
-        mine.filter(claimed_until=stored.claimed_until).update(claimed_until=None)
+    return queue.run(EVENTS, event_id, early=True)
 
 
-def _claim(event_id: int) -> StripeEvent | None:
-    """For a minute: the message of a process that was killed comes back. None: applied, or in other hands."""
-    stored, now = StripeEvent.objects.get(pk=event_id), timezone.now()
-    if stored.status != Status.RECEIVED:
-        return None
-    stored.claimed_until = now + LEASE
-    free = StripeEvent.objects.in_nobodys_hands().filter(pk=event_id)
-    won = free.update(
-        attempts=F("attempts") + 1,
-        claimed_until=stored.claimed_until,
-        next_try_at=now + pause(stored.attempts + 2),
+def _apply(stored: StripeEvent) -> None:
+    verdict = _judge(stripe_gateway.read_event(stored.payload))
+    StripeEvent.objects.filter(pk=stored.pk, status=Status.RECEIVED).update(
+        status=verdict.status, reason=verdict.reason[:300], payment=verdict.payment
     )
-    return stored if won else None
 
 
-def _judge(event: Event) -> Verdict:
+EVENTS = queue.Queue(
+    name="events",
+    rows=StripeEvent.objects.all,
+    work=_apply,
+    services=(STRIPE,),
+    tells_after=TELLS_AFTER,
+    tell=lambda stored, reason: emails.event_stuck(stored.event_id, reason),
+    expected=EXPECTED,
+)
+
+
+def _judge(event: Event) -> Judged:
     if event.type not in MEANT:
-        return Verdict(Status.IGNORED, "type sans effet ici")
+        return Judged(Status.IGNORED, "type sans effet ici")
     if event.livemode != stripe_gateway.expects_live():
         return _unknown(event, "événement d'essai et événement réel confondus")
     payment = _payment_of(event)
     if payment is None:
         reason = "paiement inconnu de Logisav"
-        return _unknown(event, reason) if event.payment else Verdict(Status.SET_ASIDE, reason)
+        return _unknown(event, reason) if event.payment else Judged(Status.SET_ASIDE, reason)
     if payment.session_id is None:
         start(payment.pk)  # the page was made, its answer was lost: the same call tells its id
         payment.refresh_from_db()
@@ -113,8 +122,8 @@ def _judge(event: Event) -> Verdict:
     settled = settle(payment.pk, stripe_gateway.fetch_session(session_id))
     if settled is Settled.SET_ASIDE:
         payment.refresh_from_db()
-        return Verdict(Status.SET_ASIDE, payment.reason, payment.pk)
-    return Verdict(Status.APPLIED, payment=payment.pk)
+        return Judged(Status.SET_ASIDE, payment.reason, payment.pk)
+    return Judged(Status.APPLIED, payment=payment.pk)
 
 
 def _payment_of(event: Event) -> Payment | None:
@@ -134,22 +143,11 @@ def _payment_of(event: Event) -> Payment | None:
 
 
 @transaction.atomic
-def _unknown(event: Event, reason: str) -> Verdict:
+def _unknown(event: Event, reason: str) -> Judged:
     """It bears our mark but fits no payment: whoever manages all quotes has to look."""
     locked = StripeEvent.objects.select_for_update(no_key=True).get(event_id=event.id)
     if not locked.reason:
         locked.reason = reason
         locked.save(update_fields=["reason"])
         emails.unknown_event(event.id, reason=reason)
-    return Verdict(Status.SET_ASIDE, reason)
-
-
-def sweep_events(*, limit: int) -> int:
-    """Take up what a crash or a failure left behind."""
-    due = list(StripeEvent.objects.to_apply().order_by("next_try_at").values_list("pk", flat=True)[:limit])
-    for pk in due:
-        try:
-            apply_event(pk)
-        except (stripe_gateway.GatewayUnavailable, stripe_gateway.GatewayRefused) as trouble:
-            log.warning("event %s is not applied yet: %s", pk, trouble)
-    return len(due)
+    return Judged(Status.SET_ASIDE, reason)

@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-import logging
 from decimal import Decimal
 
 from django.db import transaction
-from django.db.models import F
 from django.utils import timezone
 
-from notifications import outbox
-from payments import stripe_gateway
+from notifications import outbox, queue
+from notifications.queue import JobOutcome
+from payments import rules, stripe_gateway
 from payments.models import Payment, Refund, new_key
-from payments.stripe_gateway import GatewayRefused, GatewayUnavailable, RefundSeen
+from payments.stripe_gateway import GatewayRefused
 from payments.workflow.opening import locked_payment
-from payments.workflow.settling import cents, settle_refund, tell_refund
+from payments.workflow.settling import settle_refund, tell_refund
+from payments.workflow.stuck import EXPECTED, STRIPE, TELLS_AFTER, tell_refund_stuck
 from quotes import journal
 from quotes.journal import Actor
-from quotes.queues import pause
-
-log = logging.getLogger(__name__)
 
 
 class NotRefundable(Exception):
@@ -27,11 +24,26 @@ class NotRefundable(Exception):
 
 
 @transaction.atomic
-def request_refund(payment_id: int, *, amount: Decimal, reason: str, actor: Actor, key: str = "") -> Refund:
-    """Whole or part. The row is the order, Stripe is asked after the commit; the same `key` is the same refund."""
+def request_refund(
+    payment_id: int,
+    *,
+    amount: Decimal,
+    reason: str,
+    actor: Actor,
+    key: str = "",
+    share_done: Decimal | None = None,
+) -> Refund:
+    """Whole or part. The row is the order, Stripe is asked after the commit; the same `key` is the same refund.
+
+    `share_done`, in percent of the price: what of the works was done when the customer withdrew. It is kept only where
+    they had asked, in the words of the law, that work begins within the period (art. L221-25).
+    """
     payment = locked_payment(payment_id)
     if key and (known := payment.refunds.filter(key=key).first()) is not None:
         return known
+    if share_done is not None:
+        payment.deposit.kept = rules.kept_for(payment.deposit, share_done)
+        payment.deposit.save(update_fields=["kept"])
     if not 0 < amount <= payment.refundable:
         raise NotRefundable(f"{payment.deposit.quote.number}: {amount} of {payment.refundable}")
     refund = Refund.objects.create(
@@ -48,46 +60,28 @@ def request_refund(payment_id: int, *, amount: Decimal, reason: str, actor: Acto
         payment=payment.pk,
         amount=str(amount),
         reason=reason[:300],
+        **({} if share_done is None else {"share_done": str(share_done), "kept": str(payment.deposit.kept)}),
     )
     if payment.method == Payment.Method.CARD:
         transaction.on_commit(lambda: outbox.nudge("payments.send_refund", refund.pk), robust=True)
     else:
-        _note_by_transfer(refund)
+        # The owner's own bank sends it back; here it is written down.
+        refund.state, refund.done_at = Refund.State.SUCCEEDED, timezone.now()
+        refund.save(update_fields=["state", "done_at"])
+        tell_refund(refund)
     return refund
-
-
-def _note_by_transfer(refund: Refund) -> None:
-    """The owner's own bank sends it back; here it is written down."""
-    refund.state, refund.done_at = Refund.State.SUCCEEDED, timezone.now()
-    refund.save(update_fields=["state", "done_at"])
-    tell_refund(refund)
 
 
 def send_refund(refund_id: int) -> bool:
     """Ask Stripe, or ask again with the same key. False when there was nothing to do or no answer."""
-    taken = Refund.objects.to_send().filter(pk=refund_id).exclude(payment__payment_intent="")
-    if not taken.update(attempts=F("attempts") + 1, next_try_at=timezone.now() + pause(3)):
-        return False
-    refund = Refund.objects.select_related("payment").get(pk=refund_id)
-    try:
-        seen = stripe_gateway.refund(
-            refund.payment.payment_intent, amount=cents(refund.amount), key=refund.key
-        )
-    except GatewayUnavailable as trouble:
-        log.warning("refund %s is not sent yet: %s", refund_id, trouble)
-        Refund.objects.filter(pk=refund_id).update(next_try_at=timezone.now() + pause(refund.attempts))
-        return False
-    except GatewayRefused as refusal:
-        _note_refusal(refund_id, str(refusal))
-        return True
-    _note_answer(refund_id, seen)
-    return True
+    return queue.run(REFUNDS, refund_id) in (JobOutcome.DONE, JobOutcome.GIVEN_UP)
 
 
-@transaction.atomic
-def _note_answer(refund_id: int, seen: RefundSeen) -> None:
-    payment = locked_payment(Refund.objects.values_list("payment_id", flat=True).get(pk=refund_id))
-    settle_refund(payment, seen)
+def _send(refund: Refund) -> None:
+    intent = refund.payment.payment_intent
+    seen = stripe_gateway.refund(intent, amount=refund.amount, key=refund.key)
+    with transaction.atomic():
+        settle_refund(locked_payment(refund.payment_id), seen)
 
 
 @transaction.atomic
@@ -104,6 +98,14 @@ def _note_refusal(refund_id: int, reason: str) -> None:
     tell_refund(refund)
 
 
-def sweep_refunds(*, limit: int) -> int:
-    due = Refund.objects.to_send().filter(payment__method=Payment.Method.CARD).order_by("next_try_at")
-    return sum(send_refund(pk) for pk in list(due.values_list("pk", flat=True)[:limit]))
+REFUNDS = queue.Queue(
+    name="refunds",
+    rows=Refund.objects.all,
+    work=_send,
+    services=(STRIPE,),
+    gives_up=queue.GiveUp(at_once=(GatewayRefused,)),
+    give_up=lambda refund, refusal, reason: _note_refusal(refund.pk, reason),
+    tells_after=TELLS_AFTER,
+    tell=tell_refund_stuck,
+    expected=EXPECTED,
+)

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import datetime as dt
 import enum
-from decimal import Decimal
 
 from django.db import transaction
 from django.utils import timezone
 
-from payments import emails, standings, stripe_gateway
+from lib import french
+from payments import emails, statuses, stripe_gateway
 from payments.models import Dispute, Payment, Refund
 from payments.stripe_gateway import DisputeSeen, RefundSeen, Snapshot
 from payments.workflow.opening import locked_payment
-from quotes import french, journal
+from quotes import journal
 from quotes.journal import Actor
 
 State = Payment.State
@@ -24,14 +24,6 @@ class Settled(enum.Enum):
     NEWS = enum.auto()
     NOTHING_NEW = enum.auto()
     SET_ASIDE = enum.auto()
-
-
-def cents(amount: Decimal) -> int:
-    return int(amount * 100)
-
-
-def euros(amount: int) -> Decimal:
-    return Decimal(amount) / 100
 
 
 @transaction.atomic
@@ -51,8 +43,8 @@ def settle(payment_id: int, snapshot: Snapshot) -> Settled:
 
 def difference_of(payment: Payment, snapshot: Snapshot) -> str:
     """Why this is not the payment that we asked for, in words for the owner; empty when it is."""
-    if snapshot.amount != cents(payment.amount):
-        return f"montant de {french.money(euros(snapshot.amount))} au lieu de {french.money(payment.amount)}"
+    if snapshot.amount != payment.amount:
+        return f"montant de {french.money(snapshot.amount)} au lieu de {french.money(payment.amount)}"
     if snapshot.currency != stripe_gateway.CURRENCY:
         return f"devise {snapshot.currency.upper()} au lieu de EUR"
     if snapshot.livemode != stripe_gateway.expects_live():
@@ -87,7 +79,24 @@ def _settle_payment(payment: Payment, snapshot: Snapshot) -> bool:
     payment.session_id = snapshot.session_id
     payment.session_url = payment.session_url or snapshot.url
     payment.payment_intent = snapshot.payment_intent or payment.payment_intent
-    TELL[state](payment, snapshot)
+    if state == State.PAID:
+        _paid(payment, snapshot)
+    elif state == State.FAILED:
+        payment.next_check_at, payment.reason = None, snapshot.failure[:300]
+        payment.save()
+        emails.failed(payment)
+        _note(payment, "payment_failed", amount=str(payment.amount), failure=snapshot.failure)
+    elif state == State.EXPIRED:
+        payment.next_check_at = None
+        payment.save()
+        _note(payment, "payment_expired", amount=str(payment.amount))
+    elif state == State.PENDING:
+        payment.save()
+        emails.pending(payment)
+        _note(payment, "payment_pending", amount=str(payment.amount))
+    else:
+        payment.save()
+        _note(payment, "payment_started", amount=str(payment.amount), session=snapshot.session_id)
     return True
 
 
@@ -100,32 +109,10 @@ def _state_shown(snapshot: Snapshot) -> Payment.State:
     return states.get(snapshot.status, State.OPEN)
 
 
-def _opened(payment: Payment, snapshot: Snapshot) -> None:
-    payment.save()
-    _note(payment, "payment_started", amount=str(payment.amount), session=snapshot.session_id)
-
-
-def _pending(payment: Payment, snapshot: Snapshot) -> None:
-    payment.save()
-    emails.pending(payment)
-    _note(payment, "payment_pending", amount=str(payment.amount))
-
-
-def _expired(payment: Payment, snapshot: Snapshot) -> None:
-    payment.next_check_at = None
-    payment.save()
-    _note(payment, "payment_expired", amount=str(payment.amount))
-
-
-def _failed(payment: Payment, snapshot: Snapshot) -> None:
-    payment.next_check_at, payment.reason = None, snapshot.failure[:300]
-    payment.save()
-    emails.failed(payment)
-    _note(payment, "payment_failed", amount=str(payment.amount), failure=snapshot.failure)
-
-
 def _paid(payment: Payment, snapshot: Snapshot) -> None:
-    payment.paid_at = _instant(snapshot.paid_at)
+    payment.paid_at = (
+        dt.datetime.fromtimestamp(snapshot.paid_at, tz=dt.UTC) if snapshot.paid_at else timezone.now()
+    )
     payment.charge = snapshot.charge
     payment.card_holder, payment.brand = snapshot.card_holder[:200], snapshot.brand[:40]
     payment.last4, payment.receipt_email = snapshot.last4[:4], snapshot.receipt_email[:254]
@@ -149,39 +136,23 @@ def _paid(payment: Payment, snapshot: Snapshot) -> None:
     )
 
 
-TELL = {
-    State.OPEN: _opened,
-    State.PENDING: _pending,
-    State.EXPIRED: _expired,
-    State.FAILED: _failed,
-    State.PAID: _paid,
-}
-
-
-def _instant(seconds: int) -> dt.datetime:
-    return dt.datetime.fromtimestamp(seconds, tz=dt.UTC) if seconds else timezone.now()
-
-
 # What went back
 
 
 def settle_refund(payment: Payment, seen: RefundSeen) -> bool:
     """Under the payment's locks. One row per `re_…`; a refund asked for here finds its own row by its key."""
-    refund, state = _refund_of(payment, seen), Refund.State(seen.state)
+    known = payment.refunds.filter(provider_id=seen.id).first()
+    asked = payment.refunds.filter(key=seen.key, provider_id=None).first() if seen.key else None
+    refund = known or asked or Refund(payment=payment, amount=seen.amount, reason=MADE_AT_STRIPE)
+    state = Refund.State(seen.state)
     if refund.provider_id is not None and not refund.rises_to(state):
         return False
     refund.provider_id, refund.state = seen.id, state
     refund.done_at = None if state == Refund.State.PENDING else timezone.now()
     refund.save()
     _tell_refund(payment, refund)
-    standings.refresh(payment.deposit.quote_id)  # also for what the journal does not tell: a refund under way
+    statuses.refresh(payment.deposit.quote_id)  # also for what the journal does not tell: a refund under way
     return True
-
-
-def _refund_of(payment: Payment, seen: RefundSeen) -> Refund:
-    known = payment.refunds.filter(provider_id=seen.id).first()
-    asked = payment.refunds.filter(key=seen.key, provider_id=None).first() if seen.key else None
-    return known or asked or Refund(payment=payment, amount=euros(seen.amount), reason=MADE_AT_STRIPE)
 
 
 MADE_AT_STRIPE = "Fait sur le tableau de bord de Stripe"
@@ -213,7 +184,7 @@ def _settle_dispute(payment: Payment, seen: DisputeSeen) -> bool:
     if dispute is not None and not dispute.rises_to(state):
         return False
     if dispute is None:
-        dispute = Dispute(payment=payment, provider_id=seen.id, amount=euros(seen.amount))
+        dispute = Dispute(payment=payment, provider_id=seen.id, amount=seen.amount)
     dispute.state, dispute.reason = state, seen.reason[:100]
     dispute.save()
     emails.disputed(dispute)

@@ -6,16 +6,17 @@ import logging
 from http import HTTPStatus
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
 from payments import rules, workflow
-from payments.models import Payment, Standing
+from payments.models import BalanceStatus, Payment
 from payments.stripe_gateway import GatewayRefused, GatewayUnavailable
 from payments.workflow import Announced, Paying
 from quotes import access
-from quotes.access import Situation, Visit, quote_required
+from quotes.access import Visit, open_house, quote_required
+from quotes.rules import Verb
 
 # Seconds until the page looks again: while Stripe's message is on its way, while a bank decides.
 SOON, LATER = 3, 60
@@ -27,33 +28,32 @@ NOT_NOW = {
     Paying.TOO_EARLY: "L'acompte ne peut pas encore être réglé : la loi demande d'attendre quelques jours.",
     Paying.NOT_OFFERED: "L'acompte ne peut pas être réglé par carte pour ce devis.",
     Paying.NOT_OPEN: "Ce devis n'attend plus d'acompte.",
+    Paying.DECLARED: "Votre rétractation est déclarée : rien n'est à payer.",
     Paying.REFUSED: "Le paiement par carte n'est pas possible pour le moment. Nous en sommes prévenus.",
 }
 
 
 @require_POST
-@quote_required(Situation.CONCLUDED)
+@open_house
+@quote_required(Verb.SEE_CONTRACT)
 def pay(request: HttpRequest, visit: Visit) -> HttpResponse:
     """« Régler mon acompte »: to Stripe's page, and nowhere else."""
     try:
         outcome, address = workflow.pay_by_card(visit.quote.pk, actor=access.actor_of(request))
     except (GatewayUnavailable, GatewayRefused) as trouble:
         log.error("%s: no payment page: %s", visit.quote.number, trouble)
-        return _unavailable(request, visit)
+        # Nothing was charged, nothing is half done: try again, or pay by transfer.
+        return render(
+            request, "payments/unavailable.html", visit.context, status=HTTPStatus.SERVICE_UNAVAILABLE
+        )
     if outcome is Paying.REDIRECT:
         return HttpResponse(status=HTTPStatus.SEE_OTHER, headers={"Location": address})
     messages.warning(request, NOT_NOW[outcome])
     return redirect(visit.quote)
 
 
-def _unavailable(request: HttpRequest, visit: Visit) -> HttpResponse:
-    """Nothing was charged, nothing is half done: try again, or pay by transfer."""
-    context = {"quote": visit.quote, "content": visit.version.reading}
-    return render(request, "payments/unavailable.html", context, status=HTTPStatus.SERVICE_UNAVAILABLE)
-
-
 @require_POST
-@quote_required(Situation.CONCLUDED)
+@quote_required(Verb.SEE_CONTRACT)
 def announce(request: HttpRequest, visit: Visit) -> HttpResponse:
     """« J'ai fait le virement »."""
     match workflow.announce_transfer(visit.quote.pk, actor=access.actor_of(request)):
@@ -66,30 +66,14 @@ def announce(request: HttpRequest, visit: Visit) -> HttpResponse:
     return redirect(visit.quote)
 
 
+# The link may have died while the card was typed: the page for those without a grant says one thing more.
+after_payment = quote_required(Verb.SEE_CONTRACT, no_grant="payments/no_access.html")
+
+
 @require_safe
-def returned(request: HttpRequest, public_id: str) -> HttpResponseBase:
+@after_payment
+def returned(request: HttpRequest, visit: Visit) -> HttpResponse:
     """Back from Stripe's page: this page reads, the webhook decides."""
-    return _after_payment(request, public_id) or _returned(request, public_id)
-
-
-@require_safe
-def cancelled(request: HttpRequest, public_id: str) -> HttpResponseBase:
-    """Left Stripe's page without paying."""
-    return _after_payment(request, public_id) or _cancelled(request, public_id)
-
-
-returned.access = cancelled.access = "grant"  # type: ignore[attr-defined]
-
-
-def _after_payment(request: HttpRequest, public_id: str) -> HttpResponse | None:
-    """The link may have died while the card was typed: the page for those without a grant says one thing more."""
-    if access.visit(request, public_id) is not None:
-        return None
-    return access.no_access(request, public_id, template="payments/no_access.html")
-
-
-@quote_required(Situation.CONCLUDED)
-def _returned(request: HttpRequest, visit: Visit) -> HttpResponse:
     deposit = rules.deposit_of(visit.quote)
     if deposit is None or deposit.pk is None:
         return redirect(visit.quote)
@@ -98,12 +82,11 @@ def _returned(request: HttpRequest, visit: Visit) -> HttpResponse:
     payment = payments.filter(session_id=session_id).first() or payments.last()
     if payment is None:
         return redirect(visit.quote)
-    context = {
-        "quote": visit.quote,
-        "content": visit.version.reading,
+    context = visit.context | {
         "deposit": deposit,
         "payment": payment,
-        "standing": rules.standing(deposit),
+        "status": rules.balance_status(deposit),
+        "may_be_paid": rules.may_be_paid(deposit),
     }
     response = render(request, "payments/returned.html", context)
     if payment.state in Payment.UNDER_WAY:
@@ -113,17 +96,17 @@ def _returned(request: HttpRequest, visit: Visit) -> HttpResponse:
     return response
 
 
-@quote_required(Situation.CONCLUDED)
-def _cancelled(request: HttpRequest, visit: Visit) -> HttpResponse:
+@require_safe
+@after_payment
+def cancelled(request: HttpRequest, visit: Visit) -> HttpResponse:
+    """Left Stripe's page without paying."""
     deposit = rules.deposit_of(visit.quote)
     if deposit is None:
         return redirect(visit.quote)
-    standing = rules.standing(deposit)
-    if standing in (Standing.PAID, Standing.OVERPAID):
+    status = rules.balance_status(deposit)
+    if status in (BalanceStatus.PAID, BalanceStatus.OVERPAID):
         return redirect("payments:returned", visit.quote.public_id)
-    context = {
-        "quote": visit.quote,
-        "content": visit.version.reading,
+    context = visit.context | {
         "deposit": deposit,
         "may_be_paid": rules.may_be_paid(deposit),
     }

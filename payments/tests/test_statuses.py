@@ -13,8 +13,10 @@ from django.core.management import call_command
 from django.db import connection
 
 from demo.stripe_standin.standin import StandIn
-from payments import rules, standings, waiting, workflow
-from payments.models import Deposit, Standing
+from logisav.desk.payments import waiting
+from logisav.desk.tests.desk import at_desk, manager, owner, text
+from payments import rules, statuses, workflow
+from payments.models import BalanceStatus, Deposit
 from payments.tests.factories import (
     CUSTOMER,
     deposit_of,
@@ -26,21 +28,20 @@ from payments.tests.factories import (
 )
 from payments.tests.stripe_side import REFUSED, WAITING, deliver_all
 from payments.tests.test_transfer import confirm
-from quotes import glance
+from quotes import list_columns
 from quotes import workflow as quotes
 from quotes.journal import Actor
 from quotes.models import Quote
-from quotes.tests.desk import at_desk, manager, owner, text
 
 pytestmark = pytest.mark.django_db
 OWNER = Actor("staff", name="julien")
 LIST = "/admin/payments/deposit/"
 
 
-def stands(quote: Quote, standing: Standing) -> None:
-    assert Standing(deposit_of(quote).standing) is standing
-    assert list(standings.differing()) == []
-    assert list(glance.differing()) == []
+def stands(quote: Quote, status: BalanceStatus) -> None:
+    assert BalanceStatus(deposit_of(quote).standing) is status
+    assert list(statuses.differing()) == []
+    assert list(list_columns.differing()) == []
 
 
 @pytest.fixture
@@ -51,56 +52,56 @@ def quote() -> Quote:
 
 
 def test_a_transfer_in_parts_too_much_and_back(quote: Quote) -> None:
-    stands(quote, Standing.DUE)
+    stands(quote, BalanceStatus.DUE)
     workflow.announce_transfer(quote.pk, actor=CUSTOMER)
-    stands(quote, Standing.DUE)
+    stands(quote, BalanceStatus.DUE)
     confirm(quote, "1000")
-    stands(quote, Standing.PARTIAL)
+    stands(quote, BalanceStatus.PARTIAL)
     paid = confirm(quote, "1681.81")
-    stands(quote, Standing.PAID)
+    stands(quote, BalanceStatus.PAID)
     confirm(quote, "10")
-    stands(quote, Standing.OVERPAID)
+    stands(quote, BalanceStatus.OVERPAID)
     withdraw(quote)
-    stands(quote, Standing.REFUND_DUE)
+    stands(quote, BalanceStatus.REFUND_DUE)
     workflow.request_refund(paid.pk, amount=paid.amount, reason="", actor=OWNER)
-    stands(quote, Standing.REFUND_DUE)
+    stands(quote, BalanceStatus.REFUND_DUE)
     for payment in deposit_of(quote).payments.exclude(pk=paid.pk):
         workflow.request_refund(payment.pk, amount=payment.amount, reason="", actor=OWNER)
-    stands(quote, Standing.REFUNDED)
+    stands(quote, BalanceStatus.REFUNDED)
 
 
 def test_a_card_from_page_to_refund(stripe: StandIn, quote: Quote) -> None:
     stripe.pay_with(session_of(open_page(quote)), number=REFUSED, name="Claire Morel")
     deliver_all(stripe)
-    stands(quote, Standing.DUE)
+    stands(quote, BalanceStatus.DUE)
     payment = pay(stripe, quote)
-    stands(quote, Standing.PAID)
+    stands(quote, BalanceStatus.PAID)
     withdraw(quote)
-    stands(quote, Standing.REFUND_DUE)
+    stands(quote, BalanceStatus.REFUND_DUE)
     refund = workflow.request_refund(payment.pk, amount=payment.amount, reason="", actor=OWNER)
-    stands(quote, Standing.REFUND_DUE)
+    stands(quote, BalanceStatus.REFUND_DUE)
     workflow.send_refund(refund.pk)
     deliver_all(stripe)
-    stands(quote, Standing.REFUNDED)
+    stands(quote, BalanceStatus.REFUNDED)
 
 
 def test_a_payment_that_is_waited_for(stripe: StandIn, quote: Quote) -> None:
     pay(stripe, quote, number=WAITING)
-    stands(quote, Standing.PENDING)
+    stands(quote, BalanceStatus.PENDING)
 
 
 @pytest.mark.parametrize("done", [False, True])
 def test_a_deposit_opens_with_its_day_whatever_the_quote_has_become(done: bool) -> None:
     quote = make_accepted_quote(contract=Quote.Contract.OFF_PREMISES, duration="3 jours")
     workflow.ensure_deposit(quote.pk)
-    stands(quote, Standing.NOT_YET)
+    stands(quote, BalanceStatus.NOT_YET)
     if done:
         quotes.mark_done(quote.pk, actor=OWNER)
     deposit = deposit_of(quote)
     assert deposit.opens_on is not None
     with time_machine.travel(rules.opening(deposit.opens_on) + dt.timedelta(minutes=1), tick=False):
         workflow.sweep()
-        stands(quote, Standing.DUE)
+        stands(quote, BalanceStatus.DUE)
 
 
 def test_the_list_is_filtered_by_it_and_seen_by_whom_it_concerns() -> None:
@@ -131,17 +132,17 @@ def test_rows_from_before_are_filled_by_the_migration() -> None:
         confirm(quote, amount)
     withdraw(back)
     workflow.ensure_deposit(make_accepted_quote().pk)
-    Deposit.objects.update(standing=Standing.NONE)
+    Deposit.objects.update(standing=BalanceStatus.NONE)
     migration = importlib.import_module("payments.migrations.0003_fill_standing")
     migration.fill(apps, SimpleNamespace(connection=connection))
-    assert list(standings.differing()) == []
+    assert list(statuses.differing()) == []
 
 
 def test_what_somebody_changed_by_hand_is_mended_and_told(
     quote: Quote, capsys: pytest.CaptureFixture[str]
 ) -> None:
     Quote.objects.filter(pk=quote.pk).update(turn=0)
-    Deposit.objects.update(standing=Standing.PAID)
+    Deposit.objects.update(standing=BalanceStatus.PAID)
     call_command("refresh_lists")
     assert f"{quote.number} : standing, turn\n1 différence" in capsys.readouterr().out
-    stands(quote, Standing.DUE)
+    stands(quote, BalanceStatus.DUE)
