@@ -18,38 +18,69 @@ window.Money = (() => {
   }
 
   const quantity = (text) => read(text, { places: 3, least: 1n });
-  const price = (text) => read(text, { places: 2 });
+  const price = (text) => read(text, { places: 4, digits: 14 }); // ten thousandths of a euro
+  const amount = (text) => read(text, { places: 2 });
   const percent = (text) => read(text, { places: 2, digits: 5, most: 10000n });
 
   const halfUp = (above, below) => (2n * above + below) / (2n * below);
 
   // Cents excl. tax of a line as it is typed, or null. No discount typed is none.
   function lineTotal(line) {
-    const amount = quantity(line.quantity);
+    const count = quantity(line.quantity);
     const each = price(line.unitPrice);
     const off = line.discount.replace(SPACES, "") === "" ? 0n : percent(line.discount);
-    if (amount === null || each === null || off === null) return null;
-    return halfUp(amount * each * (10000n - off), 10000000n);
+    if (count === null || each === null || off === null) return null;
+    return halfUp(count * each * (10000n - off), 1000000000n);
   }
 
-  // Sums of lines `{cents, rate}`, rates as the form has them: "20", "5.5".
-  function totals(lines) {
+  // The discount on the total in cents; null while its value makes no sense, or is more than there is.
+  function discount(kind, text, gross) {
+    if (kind === "none" || kind === undefined) return 0n;
+    const value = kind === "percent" ? percent(text) : amount(text);
+    if (value === null) return null;
+    const taken = kind === "percent" ? halfUp(gross * value, 10000n) : value;
+    return taken > gross ? null : taken;
+  }
+
+  // By largest remainder on the bases, of equal ones the higher rate first: `shares` come from the highest rate down.
+  function spread(taken, shares) {
+    const whole = shares.reduce((sum, share) => sum + share.base, 0n);
+    if (whole === 0n) return shares;
+    const parts = shares.map(({ base }) => ({ part: (taken * base) / whole, rest: (taken * base) % whole }));
+    let left = parts.reduce((sum, { part }) => sum - part, taken);
+    for (const one of [...parts].sort((a, b) => (a.rest < b.rest ? 1 : a.rest > b.rest ? -1 : 0)))
+      if (left > 0n) {
+        one.part += 1n;
+        left -= 1n;
+      }
+    return shares.map((share, index) => ({ ...share, base: share.base - parts[index].part }));
+  }
+
+  // Sums of lines `{cents, rate}`, rates as the form has them: "20", "5.5"; `off` is a discount as it is typed.
+  function totals(lines, off = { kind: "none", value: "" }) {
     const bases = new Map();
     for (const { cents, rate } of lines) bases.set(rate, (bases.get(rate) || 0n) + cents);
-    const vat = [...bases]
+    const gross = [...bases.values()].reduce((sum, base) => sum + base, 0n);
+    const taken = discount(off.kind, off.value, gross);
+    const shares = [...bases]
       .map(([rate, base]) => ({ rate, base, tenths: read(rate, { places: 1 }) }))
-      .sort((one, other) => (one.tenths < other.tenths ? 1 : -1))
-      .map(({ rate, base, tenths }) => ({ rate, base, amount: halfUp(base * tenths, 1000n) }));
+      .sort((one, other) => (one.tenths < other.tenths ? 1 : -1));
+    const vat = spread(taken ?? 0n, shares).map(({ rate, base, tenths }) => ({
+      rate,
+      base,
+      amount: halfUp(base * tenths, 1000n),
+    }));
     const exclTax = vat.reduce((sum, share) => sum + share.base, 0n);
-    return { exclTax, vat, inclTax: vat.reduce((sum, share) => sum + share.amount, exclTax) };
+    const inclTax = vat.reduce((sum, share) => sum + share.amount, exclTax);
+    return { gross, discount: taken, exclTax, vat, inclTax };
   }
 
-  // The deposit in cents; null while its value makes no sense.
-  function deposit(kind, text, inclTax) {
+  // The deposit in cents, of what the customer pays; null while its value makes no sense.
+  function deposit(kind, text, payable) {
     if (kind === "none") return 0n;
-    const value = kind === "percent" ? percent(text) : price(text);
+    const value = kind === "percent" ? percent(text) : amount(text);
     if (!value) return null;
-    return kind === "percent" ? halfUp(inclTax * value, 10000n) : value;
+    return kind === "percent" ? halfUp(payable * value, 10000n) : value;
   }
 
   // As quotes/french.py writes them.
@@ -61,5 +92,5 @@ window.Money = (() => {
 
   const rate = (text) => `${text.replace(".", ",")}\u00a0%`;
 
-  return { lineTotal, totals, deposit, euros, rate };
+  return { lineTotal, totals, deposit, amount, euros, rate };
 })();

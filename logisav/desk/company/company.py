@@ -1,0 +1,132 @@
+"""The company on the desk: one row, never a second, never deleted."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+
+from logisav.desk.company import terms
+from logisav.desk.company.form import CompanyForm
+from logisav.desk.forms import DECIMALS
+from logisav.desk.journalled import Journalled
+from logisav.desk.stamped import StampedAdmin
+from quotes import legal
+from quotes.models import Company
+from quotes.readiness import gaps_of_company
+
+
+@admin.register(Company)
+class CompanyAdmin(Journalled, StampedAdmin):
+    form = CompanyForm
+    formfield_overrides = DECIMALS
+    warn_unsaved_form = True
+    row_name, row_ending = "Votre entreprise", "e"
+    change_form_before_template = "desk/company/before.html"
+    fieldsets = (
+        (
+            "Identité",
+            {
+                "fields": (
+                    ("legal_name", "trade_name"),
+                    "tagline",
+                    ("legal_form", "legal_form_name"),
+                    ("siret", "vat_number"),
+                    ("vat_regime", "territory"),
+                    ("registration", "capital"),
+                )
+            },
+        ),
+        ("Coordonnées", {"fields": ("address", ("phone", "email"), ("website", "hours"))}),
+        ("Apparence", {"fields": (("logo", "colour"),)}),
+        (
+            "Assurance obligatoire",
+            {"fields": (("insurer_name", "insurer_territory"), "insurer_contract", "insurer_not_needed")},
+        ),
+        (
+            "Médiateur de la consommation",
+            {"fields": (("mediator_name", "mediator_site"), "mediator_address")},
+        ),
+        ("Après la vente", {"fields": (("after_sales", "spare_parts"),)}),
+        ("Déchets des chantiers", {"fields": (("waste_sorting", "waste_cost"), "waste_points")}),
+        ("Travaux d'économies d'énergie", {"fields": ("rge", "rge_qualifications", "rge_proof")}),
+        ("Entre professionnels", {"fields": (("payment_days", "late_rate"),)}),
+        (
+            "Rétractation",
+            {"fields": ("giving_back", ("texts_read_on", "texts_read_by"))},
+        ),
+        ("Ce que le devis dit des frais", {"fields": ("travel_costs", "quote_cost")}),
+        (
+            "Paiement",
+            {"fields": ("payment_methods", ("iban", "bic"), "account_holder", "deposit_reminder_days")},
+        ),
+        ("Suivi des devis envoyés", {"fields": ("quote_reminder_days", "expiry_notice_days")}),
+        (
+            "Pages légales du site",
+            {
+                "fields": (
+                    "publication_director",
+                    ("host", "host_phone"),
+                    "data_email",
+                    "is_micro",
+                    ("accessibility", "accessibility_tested_on"),
+                    "accessibility_gaps",
+                )
+            },
+        ),
+        ("Conditions générales", {"fields": ("terms_text", "terms_pdf")}),
+        ("Pour chaque nouveau devis", {"fields": (("default_validity_days", "default_deposit_percent"),)}),
+    )
+
+    def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        """The child process reads the terms before the form's transaction begins."""
+        if request.method == "POST" and self.has_change_permission(request):
+            for name in ("terms_pdf", "rge_proof"):
+                terms.examine(request.FILES.get(name))
+        return super().changeform_view(request, *args, **kwargs)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return super().has_add_permission(request) and not Company.objects.exists()
+
+    def get_model_perms(self, request: HttpRequest) -> dict[str, bool]:
+        """For the menus of every page: they never offer to add a second one, so nothing is asked of the database."""
+        return {
+            "add": False,
+            "change": self.has_change_permission(request),
+            "delete": False,
+            "view": self.has_view_permission(request),
+        }
+
+    def has_delete_permission(self, request: HttpRequest, obj: Company | None = None) -> bool:
+        return False
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> HttpResponse:
+        company: Company | None = kwargs.get("obj")
+        context["missing_on_pages"] = legal.missing(company) if company else []
+        context |= {"show_save_and_continue": False, "show_save_and_add_another": False}
+        context["unread_texts"] = company.unread_texts if company else ()
+        if company is not None:
+            context["gaps"] = gaps_of_company(Company.objects.get(pk=company.pk))
+        return super().render_change_form(request, context, *args, **kwargs)
+
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        """There is nothing to list: straight to the form."""
+        company = Company.objects.first()
+        if company is None:
+            return redirect("admin:quotes_company_add")
+        return redirect("admin:quotes_company_change", company.pk)
+
+    def response_change(self, request: HttpRequest, obj: Company) -> HttpResponse:
+        self.message_user(
+            request, "L'entreprise est enregistrée. Les devis déjà envoyés gardent ce qu'ils disaient."
+        )
+        return redirect("admin:quotes_company_change", obj.pk)
+
+    def response_add(
+        self, request: HttpRequest, obj: Company, post_url_continue: str | None = None
+    ) -> HttpResponse:
+        return self.response_change(request, obj)

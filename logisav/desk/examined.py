@@ -1,0 +1,48 @@
+"""PDFs that staff hand in: read by the child process of the public check before they are kept.
+
+They are handed on to customers, so they are pages and nothing else. The reading takes a second or more, so it stands
+before any transaction.
+"""
+
+from __future__ import annotations
+
+from typing import IO
+
+from django.core.exceptions import ValidationError
+
+from quotes.uploads import Scan, read_scan
+from signing.check import examination
+
+BUSY = "Trop de documents sont examinés en ce moment : réessayez dans une minute."
+UNREADABLE = (
+    "Ce PDF n'a pas pu être lu jusqu'au bout. Enregistrez-le à nouveau depuis votre traitement de texte "
+    "(« Exporter en PDF »), puis réessayez."
+)
+PROTECTED = (
+    "Ce PDF est protégé, il ne peut pas être examiné. Enregistrez-le sans mot de passe ni restriction."
+)
+ACTIVE = (
+    "Ce PDF contient autre chose que des pages ({found}) : script, fichier joint, formulaire ou action. "
+    "Exportez-le à nouveau depuis votre traitement de texte, sans ces éléments."
+)
+
+
+def why_refused(pdf: bytes) -> str:
+    """In a sentence for whoever handed it in; empty: it is pages alone."""
+    try:
+        found = examination.active_content(pdf)
+    except examination.Busy:
+        return BUSY
+    except examination.UnreadablePdf:
+        return UNREADABLE
+    if "Encrypt" in found:
+        return PROTECTED
+    return ACTIVE.format(found=", ".join(found)) if found else ""
+
+
+def scan(file: IO[bytes], *, size: int) -> Scan:
+    """A paper as a PDF or a photo. Raises ValidationError."""
+    read = read_scan(file, size=size)
+    if read.suffix == ".pdf" and (why := why_refused(read.data)):
+        raise ValidationError(why)
+    return read

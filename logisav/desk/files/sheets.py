@@ -1,0 +1,275 @@
+"""Price list and customers as spreadsheets: one set of columns, for the import, the export and the example file."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from typing import Any
+
+from django import forms
+from django.contrib.auth.models import User
+from django.core.exceptions import ValidationError
+from django.db.models import Model, QuerySet
+from django.db.models.functions import Lower
+
+from lib import french
+from lib.fields import LINE_BREAKS, MailField, OneLineField, ParagraphsField, TypedDecimalField, visible
+from lib.folding import folded
+from logisav.desk.files import other_programs
+from logisav.desk.files.spreadsheet import Table, written
+from logisav.desk.forms import shown_price
+from quotes import money
+from quotes.models import CatalogueItem, Company, Customer, StagedImport
+from quotes.models.company import validate_siren
+
+CellValues = dict[str, Any]
+NaturalKey = tuple[str, ...]
+
+
+# Cells
+
+
+class CellAmountField(TypedDecimalField):
+    """`1 234,50`, `1234.5`, `1 234,50 €`."""
+
+    SIGNS = "€%"
+    default_error_messages = {"invalid": "écrivez un nombre, comme 1234,50."}
+
+
+class WordsField(forms.Field):
+    """One of a few words, whatever their accents and case."""
+
+    def __init__(
+        self, words: Mapping[str, Any], *, also: Mapping[str, Any] | None = None, **kwargs: Any
+    ) -> None:
+        super().__init__(**kwargs)
+        self.words = words
+        self.folded = {folded(word): value for word, value in {**words, **(also or {})}.items()}
+
+    def to_python(self, value: Any) -> Any:
+        found = folded(" ".join(str(value).split()))
+        if found in self.folded:
+            return self.folded[found]
+        if not found:
+            return None
+        raise ValidationError(f"écrivez {' ou '.join(word for word in self.words if word)}.")
+
+
+class CivilityField(WordsField):
+    """Whatever stands there is taken: of a title that our one field has no place for, nothing is kept."""
+
+    def to_python(self, value: Any) -> Any:
+        try:
+            return super().to_python(value)
+        except ValidationError:
+            return Customer.Civility.NONE
+
+    def remark(self, cell: str) -> str:
+        """What the preview says of a cell that is taken and not kept."""
+        said = " ".join(cell.split())
+        return f"« {said[:40]} » n'est pas gardé." if said and not self.to_python(said) else ""
+
+
+class CellRateField(CellAmountField):
+    def __init__(self, rates: tuple[Decimal, ...] = money.VAT_RATES) -> None:
+        super().__init__()
+        self.rates = rates
+
+    def to_python(self, value: Any) -> Decimal | None:  # type: ignore[override]
+        rate: Decimal | None = super().to_python(value)
+        if rate is not None and rate not in self.rates:
+            raise ValidationError(
+                f"écrivez l'un des taux {french.listed([written(one) for one in self.rates])}."
+            )
+        return rate
+
+
+class SirenField(OneLineField):
+    def to_python(self, value: Any) -> str:
+        return "".join(super().to_python(value).split())
+
+
+@dataclass(frozen=True)
+class Column:
+    title: str
+    field: str
+    cleaned: forms.Field
+    shown: Mapping[Any, str] | None = None  # words for a few values
+    also: tuple[str, ...] = ()  # other titles by which it is known
+
+    def write(self, value: Any) -> str:
+        """As the export writes it, before the writer defuses it."""
+        if self.shown is not None:
+            return self.shown.get(value, "")
+        return written(shown_price(value)) if isinstance(value, Decimal) else str(value)
+
+    def clean(self, cell: str) -> Any:
+        return self.cleaned.clean(cell)
+
+
+# The two kinds of files
+
+
+@dataclass(frozen=True)
+class ImportSheet:
+    """What a kind of file holds; also how its export is written (see logisav/desk/files/exporting.py)."""
+
+    model: type[Model]
+    rows: Callable[[User], QuerySet[Any]]  # those that this person sees: an import meets no others
+    columns: tuple[Column, ...]
+    needed: tuple[tuple[str, ...], ...]  # titles of which a file has at least one each
+    for_new: tuple[str, ...]  # fields without which nothing new is made
+    fixed: tuple[str, ...]  # what identifies a row
+    derived: Callable[[Mapping[str, str]], CellValues]  # what the cells mean where they do not say it
+    key: Callable[[Mapping[str, Any]], NaturalKey]
+    among: Callable[[QuerySet[Any], Sequence[NaturalKey]], QuerySet[Any]]
+    name: Callable[[Any], str]
+    examples: tuple[tuple[str, ...], ...]
+    maker: str = ""  # the field that says who made a row
+    read: Callable[[Table], Table] = lambda table: table  # what others' columns mean in ours
+
+    def titles(self) -> Sequence[str]:
+        return [column.title for column in self.columns]
+
+    def prepared(self, rows: QuerySet[Any]) -> QuerySet[Any]:
+        return rows
+
+    def cells(self, row: Any) -> Sequence[object]:
+        return [column.write(getattr(row, column.field)) for column in self.columns]
+
+
+def _one_line(text: object) -> str:
+    return " ".join(visible(str(text or ""), keep=LINE_BREAKS).split())
+
+
+def _customer_key(values: Mapping[str, Any]) -> NaturalKey:
+    """Mail and name: a household or a firm may share one mailbox."""
+    business = values.get("kind") == Customer.Kind.BUSINESS
+    names = ("company_name",) if business else ("first_name", "last_name")
+    name = " ".join(str(values.get(each) or "") for each in names)
+    return (_one_line(values.get("email")).lower(), _one_line(name).casefold())
+
+
+def _customer_kind(cells: Mapping[str, str]) -> CellValues:
+    """Told by the firm's name where the column is empty or not there."""
+    kind = {folded(word): value for word, value in KINDS.items()}.get(folded(_one_line(cells.get("kind"))))
+    firm = bool(_one_line(cells.get("company_name")))
+    return {"kind": kind or (Customer.Kind.BUSINESS if firm else Customer.Kind.INDIVIDUAL)}
+
+
+def _customers_among(rows: QuerySet[Any], keys: Sequence[NaturalKey]) -> QuerySet[Any]:
+    known: QuerySet[Any] = rows.alias(mailbox=Lower("email")).order_by("pk")
+    return known.filter(mailbox__in={key[0] for key in keys})
+
+
+RATES = {rate: written(rate) for rate in money.VAT_RATES}
+YES_NO = {"oui": True, "non": False}
+KINDS = {label: value for value, label in Customer.Kind.choices}
+CIVILITIES = {
+    "": Customer.Civility.NONE,
+    "Mme": Customer.Civility.MADAM,
+    "M.": Customer.Civility.SIR,
+    "Madame": Customer.Civility.MADAM,
+    "Monsieur": Customer.Civility.SIR,
+}
+# As other programs and people write it; of two persons our one field keeps neither.
+ALSO_CIVILITIES = {
+    **dict.fromkeys(("M", "Mr", "Mr."), Customer.Civility.SIR),
+    **dict.fromkeys(("Mme.", "Mlle", "Mlle.", "Mademoiselle"), Customer.Civility.MADAM),
+    **dict.fromkeys(("M. et Mme", "Mme et M.", "M et Mme", "Mr et Mme"), Customer.Civility.NONE),
+}
+
+CATALOGUE = ImportSheet(
+    model=CatalogueItem,
+    rows=lambda user: CatalogueItem.objects.all(),
+    columns=(
+        Column("Référence", "reference", OneLineField(max_length=40), also=("Réf", "Réf.", "Code")),
+        Column("Désignation", "label", OneLineField(max_length=300), also=("Libellé",)),
+        Column("Description", "description", ParagraphsField(max_length=3000, required=False)),
+        Column("Unité", "unit", OneLineField(max_length=20, required=False)),
+        Column(
+            "Prix HT",
+            "unit_price",
+            CellAmountField(min_value=Decimal(0), max_digits=14, decimal_places=4),
+            also=("Prix unitaire HT", "Prix HT (€)", "PU HT"),
+        ),
+        Column("TVA", "vat_rate", CellRateField(), RATES, also=("TVA (%)", "Taux de TVA")),
+        Column(
+            "Proposé",
+            "is_active",
+            WordsField(YES_NO, required=True),
+            {value: word for word, value in YES_NO.items()},
+            also=("Actif",),
+        ),
+    ),
+    needed=(("Référence",),),
+    for_new=("label", "unit_price", "vat_rate"),
+    fixed=("reference",),
+    derived=lambda cells: {},
+    key=lambda values: (_one_line(values.get("reference")),),
+    among=lambda rows, keys: rows.order_by("pk"),
+    name=lambda values: values["reference"],
+    examples=(
+        ("PAC-08", "Pompe à chaleur air-eau, 8 kW", "Fluide R290.", "unité", "6890,00", "5,5", "oui"),
+        ("MO-1", "Main-d'œuvre", "", "h", "58,00", "10", "oui"),
+    ),
+)
+
+CUSTOMERS = ImportSheet(
+    model=Customer,
+    rows=Customer.objects.visible_to,
+    maker="made_by",
+    read=other_programs.as_ours,
+    columns=(
+        Column("Type", "kind", WordsField(KINDS, required=False), dict(Customer.Kind.choices)),
+        Column(
+            "Civilité",
+            "civility",
+            CivilityField(CIVILITIES, also=ALSO_CIVILITIES, required=False),
+            {"": "", **{value: value for value in Customer.Civility.values if value}},
+        ),
+        Column("Prénom", "first_name", OneLineField(max_length=100, required=False)),
+        Column("Nom", "last_name", OneLineField(max_length=100, required=False)),
+        Column(
+            "Raison sociale",
+            "company_name",
+            OneLineField(max_length=120, required=False),
+            also=("Société", "Entreprise"),
+        ),
+        Column("SIREN", "siren", SirenField(max_length=9, required=False, validators=[validate_siren])),
+        Column("Mail", "email", MailField(), also=("E-mail", "Email", "Adresse mail", "Courriel")),
+        Column("Téléphone", "phone", OneLineField(max_length=40, required=False), also=("Tél", "Tél.")),
+        Column("Adresse", "address", ParagraphsField(max_length=300), also=("Adresse de facturation",)),
+    ),
+    needed=(("Mail",), ("Nom", "Raison sociale")),
+    for_new=("email", "address"),
+    fixed=("email",),
+    derived=_customer_kind,
+    key=_customer_key,
+    among=_customers_among,
+    name=lambda values: values["company_name"] or f"{values['first_name']} {values['last_name']}".strip(),
+    examples=(
+        (
+            "Particulier", "Mme", "Claire", "Morel", "", "", "claire.morel@exemple.fr", "06 12 34 56 78",
+            "12 chemin des Vignes\n69450 Saint-Cyr-au-Mont-d'Or",
+        ),
+        (
+            "Professionnel", "M.", "Paul", "Perrin", "Boulangerie Perrin", "552100554", "perrin@exemple.fr", "",
+            "3 rue du Four\n69002 Lyon",
+        ),
+    ),
+)  # fmt: skip
+
+
+def of_the_company(sheet: ImportSheet) -> ImportSheet:
+    """With the rates of VAT that the company may charge, where its rows have any."""
+    company = Company.objects.first() or Company()
+    rated = [
+        replace(column, cleaned=CellRateField(company.vat_rates)) if column.field == "vat_rate" else column
+        for column in sheet.columns
+    ]
+    return replace(sheet, columns=tuple(rated))
+
+
+SHEETS = {StagedImport.Kind.CATALOGUE: CATALOGUE, StagedImport.Kind.CUSTOMERS: CUSTOMERS}

@@ -1,0 +1,46 @@
+"""Where a deposit stands, as the desk shows it: one to three words, the colour says it once more."""
+
+from __future__ import annotations
+
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from payments.models import BalanceStatus, Payment, Refund
+
+TONES = {
+    BalanceStatus.DUE: "info",
+    BalanceStatus.PENDING: "info",
+    BalanceStatus.PARTIAL: "warn",
+    BalanceStatus.PAID: "ok",
+    BalanceStatus.OVERPAID: "warn",
+    BalanceStatus.REFUND_DUE: "bad",
+}
+PAYMENT_TONES = {
+    Payment.State.PENDING: "info",
+    Payment.State.FAILED: "bad",
+    Payment.State.SET_ASIDE: "bad",
+    Payment.State.PAID: "ok",
+}
+REFUND_TONES = {
+    Refund.State.REQUESTED: "info",
+    Refund.State.PENDING: "info",
+    Refund.State.SUCCEEDED: "ok",
+    Refund.State.FAILED: "bad",
+}
+
+
+def pill(status: BalanceStatus) -> SafeString:
+    return _pill(TONES.get(status, "quiet"), status.label)
+
+
+def payment_pill(payment: Payment) -> SafeString:
+    tone = PAYMENT_TONES.get(Payment.State(payment.state), "quiet")
+    return _pill(tone, payment.get_state_display())
+
+
+def refund_pill(refund: Refund) -> SafeString:
+    return _pill(REFUND_TONES[Refund.State(refund.state)], refund.get_state_display())
+
+
+def _pill(tone: str, words: str) -> SafeString:
+    return format_html('<span class="pill {}">{}</span>', tone, words)
