@@ -1,11 +1,8 @@
 from django.apps import AppConfig
 
-from notifications import staff_journal
 
+class ProjectConfig(AppConfig):
+    """Commands and translations of the whole; the label `logisav` belongs to the staff's tables."""
 
-class LogisavConfig(AppConfig):
     name = "logisav"
-    verbose_name = "Logisav"
-
-    def ready(self) -> None:
-        staff_journal.kept_by("logisav.staff_journal.note")
+    label = "project"

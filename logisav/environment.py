@@ -9,6 +9,7 @@ import base64
 import os
 import secrets
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import environ
@@ -86,6 +87,22 @@ def required(name: str, example: str) -> str:
     if not value:
         raise ImproperlyConfigured(f"{name} is not set. Example: {name}={example}")
     return value
+
+
+def media_storage() -> dict[str, Any]:
+    """Where documents are stored: in MEDIA_ROOT, or with a service that speaks S3, which several machines share."""
+    if one_of("MEDIA_STORAGE", "files", "s3", default="files") == "files":
+        return {"BACKEND": "django.core.files.storage.FileSystemStorage"}
+    return {
+        "BACKEND": "lib.s3.PrivateBucket",
+        "OPTIONS": {
+            "bucket_name": required("MEDIA_S3_BUCKET", "logisav-media"),
+            "access_key": required("MEDIA_S3_KEY", "the name of the key"),
+            "secret_key": required("MEDIA_S3_SECRET", "the key itself"),
+            "endpoint_url": env.str("MEDIA_S3_ENDPOINT", default="") or None,
+            "region_name": env.str("MEDIA_S3_REGION", default="") or None,
+        },
+    }
 
 
 def refuse_open_key(path: Path) -> None:

@@ -9,7 +9,10 @@ from django.contrib import admin
 from django.http import Http404, HttpRequest, HttpResponseBase
 from django.urls import URLPattern, URLResolver, include, path
 
-from logisav import account_pages, health, invitation_pages, signin
+from logisav.desk import health as desk_health
+from logisav.health import pages as health
+from logisav.health.metrics import metrics
+from logisav.staff import account_pages, invitation_pages, signin
 
 
 def desk(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
@@ -27,6 +30,7 @@ def closed(request: HttpRequest, anything: str) -> HttpResponseBase:
 urlpatterns: list[URLPattern | URLResolver] = [
     path("healthz", health.alive),
     path("readyz", health.ready),
+    path("metrics", metrics),
     path("admin/login/", signin.login),
     path("admin/login/code/", signin.second_step, name="second_step"),
     path("admin/mot-de-passe-oublie/", invitation_pages.forgotten, name="admin_password_reset"),
@@ -35,11 +39,14 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("admin/double-verification/appareil/", desk(account_pages.setup), name="second_factor_setup"),
     path("admin/double-verification/codes/", desk(account_pages.renew_codes), name="second_factor_codes"),
     path("admin/double-verification/retrait/", desk(account_pages.remove), name="second_factor_remove"),
+    path("admin/connexions/", desk(account_pages.logins), name="logins"),
+    path("admin/connexions/terminer/", desk(account_pages.end_logins), name="end_logins"),
+    path("admin/etat/", desk(desk_health.page), name="health"),
     path("admin/r/<path:anything>", desk(closed)),
     path("admin/", admin.site.urls),
     path("invitation/", invitation_pages.choose_password, name="choose_password"),
     path("invitation/<str:token>/", invitation_pages.open_link, name="open_invitation"),
-    path("", include("quotes.urls")),
+    path("", include("quotes.pages.urls")),
     path("", include("signing.urls")),
     path("", include("payments.urls")),
 ]

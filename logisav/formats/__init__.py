@@ -1,1 +1,1 @@
-"""How Django itself writes dates on the desk: as our own words do (quotes/french.py)."""
+"""How Django itself writes dates on the desk: as our own words do (lib/french.py)."""
