@@ -1,4 +1,4 @@
-"""Included by the demo's worker, which leaves a note when it is ready.
+"""Included by the demo's workers, each of which leaves a note when it is ready.
 
 The embedded broker has no broadcast, so a worker cannot be asked whether it is there.
 """
@@ -11,9 +11,12 @@ from typing import Any
 from celery.signals import worker_ready
 from django.conf import settings
 
-WORKER_NOTE = "worker.ready"
+
+def note_of(worker: str) -> str:
+    return f"{worker}.ready"
 
 
 @worker_ready.connect
-def _leave_note(**_: Any) -> None:
-    Path(settings.DEMO_DIR, WORKER_NOTE).touch()
+def _leave_note(sender: Any, **_: Any) -> None:
+    name = sender.hostname.partition("@")[0]
+    Path(settings.DEMO_DIR, note_of(name)).touch()

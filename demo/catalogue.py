@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, TypeVar
 
-from quotes import glance
+from lib.fields import cleaned
+from quotes import list_columns
 from quotes.models import CatalogueItem, Quote, QuoteLine, QuoteTemplate
 from quotes.models.line import Line
 
@@ -33,7 +34,7 @@ class Item:
 
 
 @dataclass(frozen=True)
-class Part:
+class PricedPart:
     """A section of a quote."""
 
     title: str
@@ -160,24 +161,28 @@ def make_price_list() -> None:
 
 
 def _on_the_list(reference: str, article: Article) -> CatalogueItem:
-    return CatalogueItem(
-        reference=reference,
-        label=article.label,
-        description=article.description,
-        unit=article.unit,
-        unit_price=Decimal(article.price),
-        vat_rate=Decimal(article.vat),
+    return cleaned(
+        CatalogueItem(
+            reference=reference,
+            label=article.label,
+            description=article.description,
+            unit=article.unit,
+            unit_price=Decimal(article.price),
+            vat_rate=Decimal(article.vat),
+        )
     )
 
 
-def fill(quote: Quote, parts: tuple[Part, ...]) -> None:
+def fill(quote: Quote, parts: tuple[PricedPart, ...]) -> None:
     """Replace the lines of a working copy."""
     quote.lines.all().delete()
     QuoteLine.objects.bulk_create(lines_of(QuoteLine, parts, quote=quote))
-    glance.refresh(quote)
+    list_columns.refresh(quote)
 
 
-def lines_of(kind: type[AnyLine], parts: tuple[Part, ...], **owner: Quote | QuoteTemplate) -> list[AnyLine]:
+def lines_of(
+    kind: type[AnyLine], parts: tuple[PricedPart, ...], **owner: Quote | QuoteTemplate
+) -> list[AnyLine]:
     """Unsaved, in their order: each part's title, then what it is made of."""
     lines: list[AnyLine] = []
     for part in parts:
@@ -185,7 +190,7 @@ def lines_of(kind: type[AnyLine], parts: tuple[Part, ...], **owner: Quote | Quot
         lines.extend(kind(**_fields(item), **owner) for item in part.items)
     for position, line in enumerate(lines, start=1):
         line.position = position
-    return lines
+    return [cleaned(line) for line in lines]
 
 
 def _fields(item: Item) -> dict[str, Any]:

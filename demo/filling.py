@@ -10,7 +10,7 @@ from django.core.management import call_command
 from django.test.utils import override_settings
 from django.utils import timezone
 
-from demo import catalogue, catcher, company, people, processes, samples, shelf, stories
+from demo import catalogue, catcher, company, people, processes, sample_quotes, samples, shelf
 from signing import seal
 
 
@@ -26,7 +26,7 @@ def prepare() -> None:
 
 
 def something_is_missing() -> bool:
-    return bool(samples.missing(stories.SAMPLES))
+    return bool(samples.missing(sample_quotes.SAMPLES))
 
 
 def fill(*, part: int = 1, parts: int = 1) -> int:
@@ -38,7 +38,7 @@ def fill(*, part: int = 1, parts: int = 1) -> int:
         catcher.catching(Path(settings.DEMO_DIR, "mails"), port=port, now=timezone.now),
         override_settings(EMAIL_HOST="127.0.0.1", EMAIL_PORT=port, EMAIL_USE_TLS=False, EMAIL_USE_SSL=False),
     ):
-        mine = stories.SAMPLES[part - 1 :: parts]
+        mine = sample_quotes.SAMPLES[part - 1 :: parts]
         return samples.make_samples(mine, manager=manager, colleague=colleague)
 
 

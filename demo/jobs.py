@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from demo import catalogue
-from demo.catalogue import Item, Part
+from demo.catalogue import Item, PricedPart
 
 HEAT_PUMP = (
-    Part("Dépose", (Item(catalogue.REMOVAL),)),
-    Part(
+    PricedPart("Dépose", (Item(catalogue.REMOVAL),)),
+    PricedPart(
         "Fourniture et pose",
         (
             Item(catalogue.HEAT_PUMP_8, discount="5"),
@@ -17,7 +17,7 @@ HEAT_PUMP = (
             Item(catalogue.LABOUR_REDUCED, "24"),
         ),
     ),
-    Part(
+    PricedPart(
         "Mise en service",
         (
             Item(catalogue.START_UP),
@@ -28,8 +28,8 @@ HEAT_PUMP = (
     ),
 )
 OIL_TO_HEAT_PUMP = (
-    Part("Dépose", (Item(catalogue.OIL_REMOVAL),)),
-    Part(
+    PricedPart("Dépose", (Item(catalogue.OIL_REMOVAL),)),
+    PricedPart(
         "Fourniture et pose",
         (
             Item(catalogue.HEAT_PUMP_11),
@@ -39,22 +39,22 @@ OIL_TO_HEAT_PUMP = (
             Item(catalogue.LABOUR_REDUCED, "32"),
         ),
     ),
-    Part("Mise en service", (Item(catalogue.START_UP), Item(catalogue.FLUSHING))),
+    PricedPart("Mise en service", (Item(catalogue.START_UP), Item(catalogue.FLUSHING))),
 )
 COOLING = (
-    Part(
+    PricedPart(
         "Fourniture et pose",
         (Item(catalogue.AIR_PUMP), Item(catalogue.LABOUR, "14"), Item(catalogue.UPKEEP, option=True)),
     ),
 )
 HOT_WATER = (
-    Part(
+    PricedPart(
         "Fourniture et pose",
         (Item(catalogue.WATER_HEATER), Item(catalogue.POWER_LINE), Item(catalogue.LABOUR_REDUCED, "6")),
     ),
 )
 RADIATORS = (
-    Part(
+    PricedPart(
         "Fourniture et pose",
         (
             Item(catalogue.RADIATOR, "6"),
@@ -65,32 +65,34 @@ RADIATORS = (
     ),
 )
 FLOOR = (
-    Part(
+    PricedPart(
         "Fourniture et pose",
         (Item(catalogue.FLOOR, "62.5"), Item(catalogue.MANIFOLD), Item(catalogue.LABOUR, "40")),
     ),
 )
 GAS = (
-    Part("Dépose", (Item(catalogue.REMOVAL),)),
-    Part(
+    PricedPart("Dépose", (Item(catalogue.REMOVAL),)),
+    PricedPart(
         "Fourniture et pose",
         (Item(catalogue.GAS_BOILER), Item(catalogue.FLUE, "3.5"), Item(catalogue.LABOUR, "10")),
     ),
-    Part("Mise en service", (Item(catalogue.UPKEEP),)),
+    PricedPart("Mise en service", (Item(catalogue.UPKEEP),)),
 )
 REPAIR = (
-    Part("Intervention", (Item(catalogue.LEAK), Item(catalogue.VALVE, "2"), Item(catalogue.LABOUR, "3"))),
+    PricedPart(
+        "Intervention", (Item(catalogue.LEAK), Item(catalogue.VALVE, "2"), Item(catalogue.LABOUR, "3"))
+    ),
 )
 VENTILATION = (
-    Part("Étude", (Item(catalogue.STUDY),)),
-    Part(
+    PricedPart("Étude", (Item(catalogue.STUDY),)),
+    PricedPart(
         "Fourniture et pose",
         (Item(catalogue.VENTILATION), Item(catalogue.DUCTS, "48"), Item(catalogue.LABOUR_FULL, "38")),
     ),
 )
-YEARLY = (Part("Entretien", (Item(catalogue.UPKEEP_BUSINESS, discount="8"),)),)
+YEARLY = (PricedPart("Entretien", (Item(catalogue.UPKEEP_BUSINESS, discount="8"),)),)
 MORE_RADIATORS = (
-    Part(
+    PricedPart(
         "Fourniture et pose",
         (
             Item(catalogue.RADIATOR, "8"),

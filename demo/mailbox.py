@@ -18,7 +18,7 @@ TOP_WINDOW = '<base target="_top">'
 
 
 @dataclass(frozen=True)
-class Attachment:
+class CaughtFile:
     index: int
     name: str
     type: str
@@ -30,7 +30,7 @@ class Attachment:
 
 
 @dataclass(frozen=True)
-class Mail:
+class CaughtMail:
     """One kept mail; `name` names its file and its pages."""
 
     name: str
@@ -74,9 +74,9 @@ class Mail:
         return str(part.get_content()) if part is not None else ""
 
     @property
-    def attachments(self) -> list[Attachment]:
+    def attachments(self) -> list[CaughtFile]:
         return [
-            Attachment(
+            CaughtFile(
                 index=index,
                 name=part.get_filename() or f"piece-{index}",
                 type=part.get_content_type(),
@@ -90,13 +90,13 @@ def new_name(received_at: dt.datetime) -> str:
     return f"{received_at.astimezone(dt.UTC):{NAME}}-{secrets.token_hex(4)}"
 
 
-def mails(folder: Path) -> list[Mail]:
+def mails(folder: Path) -> list[CaughtMail]:
     """Newest first; names sort by the time of arrival."""
     files = sorted(folder.glob("*.eml"), reverse=True)
-    return [Mail(file.stem, file) for file in files if SHAPE.fullmatch(file.stem)]
+    return [CaughtMail(file.stem, file) for file in files if SHAPE.fullmatch(file.stem)]
 
 
-def find(folder: Path, name: str) -> Mail | None:
+def find(folder: Path, name: str) -> CaughtMail | None:
     """A mail by its name, which comes from an address: nothing but such a name reaches the disk."""
     path = folder / f"{name}.eml"
-    return Mail(name, path) if SHAPE.fullmatch(name) and path.is_file() else None
+    return CaughtMail(name, path) if SHAPE.fullmatch(name) and path.is_file() else None

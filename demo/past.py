@@ -13,17 +13,18 @@ from contextlib import contextmanager
 from django.utils import timezone
 
 from demo import clock
+from lib.day import today_in_paris
 from notifications import delivery
 from notifications.models import OutgoingEmail
 from payments import workflow as payments
-from quotes import rendering, workflow
+from quotes import workflow
 from quotes.journal import Actor
 from quotes.models import AccessLink, Question, Quote
-from quotes.models.quote import today_in_paris
+from quotes.pdf import rendering
+from quotes.workflow.withdrawing import expected_code
 from signing import sealing
 from signing import workflow as signing
-from signing.models import Signature
-from signing.workflow import SigningForm
+from signing.models import Signatory, Signature
 
 AGENT = "Mozilla/5.0 (Linux; Android 14) AppleWebKit/537.36 Chrome/140.0 Mobile Safari/537.36"
 
@@ -94,10 +95,10 @@ class Past:
     def sign(self, hours: float, *, capacity: str = "") -> None:
         """The whole way: form, code, acceptance two minutes later, sealed PDF."""
         browser = secrets.token_hex(32)
-        version, link, customer = self.quote.current_version, self._link, self.quote.customer
+        version, link, customer = self.quote.current_version(), self._link, self.quote.customer
         if version is None:
             raise ValueError(f"{self.quote.number} was never sent")
-        form = SigningForm(
+        form = Signatory(
             first_name=customer.first_name,
             last_name=customer.last_name,
             phone=customer.phone,
@@ -136,9 +137,17 @@ class Past:
             )
 
     def withdraw(self, hours: float) -> None:
-        who = self.quote.customer
+        who, browser = self.quote.customer, secrets.token_hex(32)
         with self._step(hours):
-            workflow.withdraw(self.quote.pk, name=who.contact, email=who.email, actor=self.customer)
+            declaration = workflow.declare(
+                self.quote.pk, name=who.contact, email=who.email, actor=self.customer, browser=browser
+            )
+            if declaration is None:
+                raise ValueError(f"{self.quote.number} cannot be withdrawn from")
+        with self._step(hours - 2 / 60):
+            declaration.refresh_from_db()
+            code = expected_code(declaration, browser)
+            workflow.confirm_with_code(declaration.pk, code=code, browser=browser, actor=self.customer)
 
     def done(self, hours: float) -> None:
         with self._step(hours):
@@ -158,5 +167,5 @@ def work_off(quote: Quote) -> None:
     for signature in Signature.objects.filter(quote=quote, done_at=None):
         sealing.seal_signature(signature.pk)
     payments.ensure_deposit(quote.pk)
-    for email in OutgoingEmail.objects.filter(about=quote.number).due(timezone.now()):
+    for email in OutgoingEmail.objects.filter(about=quote.number).due():
         delivery.deliver(email.pk)

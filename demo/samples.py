@@ -11,12 +11,13 @@ from django.contrib.auth.models import User
 from django.utils import timezone
 
 from demo import catalogue, clock, marks
-from demo.catalogue import Part
+from demo.catalogue import PricedPart
 from demo.past import Past
+from lib.day import today_in_paris
+from lib.fields import cleaned
 from quotes import workflow
 from quotes.journal import Actor
 from quotes.models import Customer, Quote
-from quotes.models.quote import today_in_paris
 
 
 class Unfinished(Exception):
@@ -30,7 +31,7 @@ class Sample:
     shows: str
     customer: dict[str, Any]
     title: str
-    parts: tuple[Part, ...]
+    parts: tuple[PricedPart, ...]
     state: Quote.State
     begun: float
     past: Callable[[Past], None]
@@ -69,15 +70,24 @@ def _make(sample: Sample, *, owner: User) -> None:
 
 
 def _draft(sample: Sample, *, owner: User) -> Quote:
-    customer = Customer(**sample.customer)
+    customer = cleaned(Customer(**sample.customer))
     customer.full_clean()
     customer.save()
     fields = {
         "title": sample.title,
         "worksite": customer.address,
         "valid_until": today_in_paris() + dt.timedelta(days=sample.valid_for),
+        "delivery": "2 semaines après la signature",
+        "start": "2 semaines après la signature",
+        "formalities": "aucune",
+        "waste_quantity": "80\u00a0kg",
+        "without_subcontractors": True,
+        "requested_on": today_in_paris() - dt.timedelta(days=3),
+        "requested_by": Quote.Channel.PHONE,
     }
     fields |= sample.fields
+    words = cleaned(Quote(**fields))
+    fields = {name: getattr(words, name) for name in fields}
     quote = workflow.create_quote(customer=customer, owner=owner, actor=Actor.staff(owner), **fields)
     catalogue.fill(quote, sample.parts)
     return quote

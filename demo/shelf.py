@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from demo import jobs
-from demo.catalogue import Part, lines_of
+from demo.catalogue import PricedPart, lines_of
+from lib.fields import cleaned
 from quotes.models import QuoteTemplate, TemplateLine, TextTemplate
 
 Place = TextTemplate.Place
@@ -49,7 +50,7 @@ TEXTS = (
 class Model:
     name: str
     title: str
-    parts: tuple[Part, ...]
+    parts: tuple[PricedPart, ...]
     intro: str
     start: str
     duration: str
@@ -61,7 +62,7 @@ MODELS = (
         title="Remplacement de la chaudière par une pompe à chaleur air-eau",
         parts=jobs.HEAT_PUMP,
         intro=TEXTS[0][2],
-        start="trois semaines après votre accord",
+        start="3 semaines après la signature",
         duration="deux jours",
     ),
     Model(
@@ -69,7 +70,7 @@ MODELS = (
         title="Fourniture et pose d'un chauffe-eau thermodynamique",
         parts=jobs.HOT_WATER,
         intro="Suite à votre demande, voici notre proposition pour votre eau chaude.",
-        start="sous quinze jours",
+        start="2 semaines après la signature",
         duration="une journée",
     ),
 )
@@ -79,18 +80,21 @@ def make_shelf() -> None:
     """What is missing of it; what is there stays as it was changed."""
     kept = set(TextTemplate.objects.values_list("place", "name"))
     TextTemplate.objects.bulk_create(
-        TextTemplate(place=place, name=name, text=text)
+        cleaned(TextTemplate(place=place, name=name, text=text))
         for place, name, text in TEXTS
         if (place, name) not in kept
     )
     there = set(QuoteTemplate.objects.values_list("name", flat=True))
     for model in MODELS:
         if model.name not in there:
-            _make(model)
-
-
-def _make(model: Model) -> None:
-    template = QuoteTemplate.objects.create(
-        name=model.name, title=model.title, intro=model.intro, start=model.start, duration=model.duration
-    )
-    TemplateLine.objects.bulk_create(lines_of(TemplateLine, model.parts, template=template))
+            template = cleaned(
+                QuoteTemplate(
+                    name=model.name,
+                    title=model.title,
+                    intro=model.intro,
+                    start=model.start,
+                    duration=model.duration,
+                )
+            )
+            template.save()
+            TemplateLine.objects.bulk_create(lines_of(TemplateLine, model.parts, template=template))

@@ -13,12 +13,12 @@ from pathlib import Path
 from types import FrameType
 
 from demo import processes
-from demo.background import WORKER_NOTE
+from demo.background import note_of
 from demo.processes import Child, python
 
 START_SECONDS = 60.0
 PAUSE = 0.1
-BEAT_FILE = "beat-schedule"
+SWEEP_NOTE = "sweep.ready"
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
@@ -26,7 +26,7 @@ class DemoFailed(Exception):
     """Why the demo cannot go on, in a sentence for who started it."""
 
 
-class Asked(BaseException):
+class StopAsked(BaseException):
     """Somebody asked the demo to stop; not an Exception, so that nothing on the way mistakes it for a failure."""
 
 
@@ -49,7 +49,9 @@ class Supervisor:
             self._prepare()
             self._start()
             when_ready(f"Logisav est prêt : {self.address}")
-            self._watch()
+            while True:
+                self._keep_up()
+                time.sleep(PAUSE)
 
     # Who may run
 
@@ -100,7 +102,7 @@ class Supervisor:
             signal.signal(number, _ask)
         try:
             yield
-        except Asked:
+        except StopAsked:
             pass
         finally:
             for number in SIGNALS:
@@ -130,22 +132,27 @@ class Supervisor:
                 python("manage.py", "demo_data"), env=self.environment, output=output, folder=self.base
             )
         if self.preparing.wait() != 0:
-            raise DemoFailed(f"La préparation a échoué :\n{self._end_of_log('setup')}")
+            end_of_log = "\n".join(self._log("setup").read_text(errors="replace").splitlines()[-15:])
+            raise DemoFailed(f"La préparation a échoué :\n{end_of_log}")
 
     def _log(self, name: str) -> Path:
         folder = self.directory / "logs"
         folder.mkdir(exist_ok=True)
         return folder / f"{name}.log"
 
-    def _end_of_log(self, name: str) -> str:
-        return "\n".join(self._log(name).read_text(errors="replace").splitlines()[-15:])
-
     # Running
 
     def _start(self) -> None:
-        self.children = [self._catcher(), self._stripe(), self._web(), self._worker(), self._beat()]
-        for note in (self.directory / WORKER_NOTE, *self._beat_files()):
-            note.unlink(missing_ok=True)
+        self.children = [
+            self._catcher(),
+            self._stripe(),
+            self._web(),
+            self._worker("mails", lanes="urgent,logisav", title="L'envoi des mails"),
+            self._worker("work", lanes="work,payments", title="Le travail de fond"),
+            self._sweep(),
+        ]
+        for note in self.directory.glob("*.ready"):
+            note.unlink()
         for child in self.children:
             child.start(env=self.environment, folder=self.base)
         end = time.monotonic() + START_SECONDS
@@ -155,11 +162,6 @@ class Supervisor:
                 if time.monotonic() > end:
                     raise DemoFailed(f"{child.title} ne répond pas. Fin de son journal :\n{child.last_words}")
                 time.sleep(PAUSE)
-
-    def _watch(self) -> None:
-        while True:
-            self._keep_up()
-            time.sleep(PAUSE)
 
     def _keep_up(self) -> None:
         """Start again what has died; give up on what keeps dying."""
@@ -207,28 +209,26 @@ class Supervisor:
             answers=lambda: processes.is_well(self.port),
         )
 
-    def _worker(self) -> Child:
-        options = ["-P", "threads", "-c", "2", "--without-gossip", "--without-mingle", "-l", "warning"]
+    def _worker(self, name: str, *, lanes: str, title: str) -> Child:
+        """A code that somebody waits for never stands behind the PDFs and Stripe of the other worker."""
+        options = ["-n", f"{name}@%h", "-Q", lanes, "-P", "threads", "-c", "2"]
+        options += ["--without-gossip", "--without-mingle", "-l", "warning"]
         return Child(
-            title="Le travail de fond",
+            title=title,
             command=python("-m", "celery", "-A", "logisav", "worker", "-I", "demo.background", *options),
-            log=self._log("worker"),
-            answers=(self.directory / WORKER_NOTE).exists,
+            log=self._log(f"worker-{name}"),
+            answers=(self.directory / note_of(name)).exists,
         )
 
-    def _beat_files(self) -> list[Path]:
-        """What the schedule keeps; made anew at each start, so its being there tells that it runs."""
-        return list(self.directory.glob(f"{BEAT_FILE}*"))
-
-    def _beat(self) -> Child:
-        schedule = str(self.directory / BEAT_FILE)
+    def _sweep(self) -> Child:
+        note = self.directory / SWEEP_NOTE
         return Child(
-            title="Le calendrier",
-            command=python("-m", "celery", "-A", "logisav", "beat", "-s", schedule, "-l", "warning"),
-            log=self._log("beat"),
-            answers=lambda: bool(self._beat_files()),
+            title="Le passage périodique",
+            command=python("manage.py", "sweep", "--loop", "--note", str(note)),
+            log=self._log("sweep"),
+            answers=note.exists,
         )
 
 
 def _ask(number: int, frame: FrameType | None) -> None:
-    raise Asked
+    raise StopAsked

@@ -79,7 +79,7 @@ def _folder() -> Path:
     return Path(settings.DEMO_DIR, "mails")
 
 
-def _mail(name: str) -> mailbox.Mail:
+def _mail(name: str) -> mailbox.CaughtMail:
     found = mailbox.find(_folder(), name)
     if found is None:
         raise Http404

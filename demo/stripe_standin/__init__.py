@@ -12,5 +12,6 @@ real `stripe` package. Everything lives in one process:
     pages             the card page
     courier           the webhooks
     control           /_standin/…, for tests and for whoever shows the demo
+    routes            which of them answers which address
     server            HTTP around all of it
 """

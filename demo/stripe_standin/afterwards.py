@@ -5,7 +5,7 @@ from __future__ import annotations
 from demo.stripe_standin import cards, errors, resources
 from demo.stripe_standin.bank import Bank
 from demo.stripe_standin.cards import Repayment
-from demo.stripe_standin.errors import Refused
+from demo.stripe_standin.errors import ApiError
 from demo.stripe_standin.resources import HIDDEN
 from demo.stripe_standin.store import Resource
 
@@ -63,23 +63,23 @@ class Afterwards:
             raise errors.no_such("charge", charge, param="charge")
         if found is None or found["status"] != "succeeded":
             message = f"This PaymentIntent ({intent or 'of this charge'}) does not have a successful charge to refund."
-            raise Refused(message, kept=True)
+            raise ApiError(message, kept=True)
         return found
 
     def _refuse_refund(self, paid: Resource, *, wanted: int, left: int) -> None:
         if self._open_dispute(paid):
             message = f"Charge {paid['id']} has been charged back; cannot issue a refund."
-            raise Refused(message, code="charge_disputed", kept=True)
+            raise ApiError(message, code="charge_disputed", kept=True)
         if left == 0:
             message = f"Charge {paid['id']} has already been refunded."
-            raise Refused(message, code="charge_already_refunded", kept=True)
+            raise ApiError(message, code="charge_already_refunded", kept=True)
         if wanted > left:
             message = (
                 f"Refund amount ({euros(wanted)}) is greater than unrefunded amount on charge ({euros(left)})"
                 if paid["amount_refunded"]
                 else f"Refund amount ({euros(wanted)}) is greater than charge amount ({euros(left)})"
             )
-            raise Refused(message, param="amount", kept=True)
+            raise ApiError(message, param="amount", kept=True)
 
     def _give_back(self, paid: Resource, amount: int) -> None:
         paid["amount_refunded"] += amount
@@ -92,7 +92,7 @@ class Afterwards:
             if refund is None:
                 raise errors.no_such("refund", identity)
             if not refund[HIDDEN]["open"]:
-                raise Refused("This refund has come to its end.")
+                raise ApiError("This refund has come to its end.")
             refund[HIDDEN]["open"] = False
             refund |= {"status": "succeeded" if succeeded else "failed", "pending_reason": None}
             family = self.store.family_of(identity)
@@ -115,7 +115,7 @@ class Afterwards:
         with self.store.changing():
             paid = self._paid(intent=intent, charge="")
             if self._open_dispute(paid):
-                raise Refused("This payment is already disputed.")
+                raise ApiError("This payment is already disputed.")
             dispute = resources.dispute(
                 self.store.new_id("dp"),
                 created=self.bank.now(),
@@ -138,7 +138,7 @@ class Afterwards:
             if dispute is None:
                 raise errors.no_such("dispute", identity)
             if dispute["status"] in {"won", "lost"}:
-                raise Refused("This dispute is closed.")
+                raise ApiError("This dispute is closed.")
             dispute["status"] = "won" if won else "lost"
             family = self.store.family_of(identity)
             self.store.save(dispute, family=family)

@@ -13,7 +13,7 @@ from typing import Any
 from demo.stripe_standin import errors, forms, resources
 from demo.stripe_standin.afterwards import Afterwards
 from demo.stripe_standin.bank import Bank
-from demo.stripe_standin.errors import Refused
+from demo.stripe_standin.errors import ApiError
 from demo.stripe_standin.expansion import Expansion
 from demo.stripe_standin.forms import Given
 from demo.stripe_standin.lists import page
@@ -50,7 +50,7 @@ class Call:
     key: str = ""
 
 
-Action = Callable[[Call, str], Resource]
+Endpoint = Callable[[Call, str], Resource]
 
 
 @dataclass
@@ -63,13 +63,14 @@ class Api:
     def __post_init__(self) -> None:
         self.store = self.bank.store
         self.expansion = Expansion(self.store)
-        self.routes: list[tuple[str, re.Pattern[str], Action]] = [
+        self.routes: list[tuple[str, re.Pattern[str], Endpoint]] = [
             ("POST", re.compile(r"/v1/checkout/sessions"), self._open_session),
             ("GET", re.compile(r"/v1/checkout/sessions"), self._sessions),
             ("GET", re.compile(r"/v1/checkout/sessions/([^/]+)"), self._session),
             ("POST", re.compile(r"/v1/checkout/sessions/([^/]+)/expire"), self._expire_session),
             ("GET", re.compile(r"/v1/checkout/sessions/([^/]+)/line_items"), self._line_items),
             ("POST", re.compile(r"/v1/refunds"), self._refund),
+            ("GET", re.compile(r"/v1/balance"), self._balance),
             ("GET", re.compile(r"/v1/([a-z_]+)"), self._list),
             ("GET", re.compile(r"/v1/([a-z_]+/[^/]+)"), self._retrieve),
         ]
@@ -87,13 +88,13 @@ class Api:
             if request.method == "POST":
                 return self._answer_once(call, request.headers.get("idempotency-key", ""), headers)
             return _json(self._run(call), headers=headers)
-        except Refused as refused:
+        except ApiError as refused:
             return _json(refused.body, status=refused.status, headers=headers)
 
     def _version(self, request: Request) -> str:
         version = request.headers.get("stripe-version", resources.API_VERSION)
         if not VERSION.fullmatch(version):
-            raise Refused(f"Invalid Stripe API version: {version}")
+            raise ApiError(f"Invalid Stripe API version: {version}")
         return version
 
     def _authenticate(self, request: Request) -> None:
@@ -129,7 +130,7 @@ class Api:
     def _first_answer(self, call: Call) -> tuple[int, str, bool]:
         try:
             return HTTPStatus.OK, _dumps(self._run(call)), True
-        except Refused as refused:
+        except ApiError as refused:
             return refused.status, _dumps(refused.body), refused.kept
 
     def _again(self, call: Call, known: Answered, headers: dict[str, str]) -> Response:
@@ -190,15 +191,21 @@ class Api:
         reason, metadata = given.choice("reason", REFUND_REASONS), given.metadata()
         given.nothing_else()
         if not intent and not charge:
-            raise Refused(
+            raise ApiError(
                 "One of the following params should be provided for this request: payment_intent or charge."
             )
         if amount is not None and amount <= 0:
-            raise Refused("Invalid positive integer", code="parameter_invalid_integer", param="amount")
+            raise ApiError("Invalid positive integer", code="parameter_invalid_integer", param="amount")
         refund = self.afterwards.refund(
             intent=intent or "", charge=charge or "", amount=amount, reason=reason, metadata=metadata
         )
         return self._shown(refund, expand)
+
+    def _balance(self, call: Call, _: str) -> Resource:
+        """Whose key it is; the stand-in counts no money between payments and bank."""
+        call.given.nothing_else()
+        nothing = [{"amount": 0, "currency": "eur", "source_types": {"card": 0}}]
+        return {"object": "balance", "available": nothing, "livemode": False, "pending": nothing}
 
     def _list(self, call: Call, name: str) -> Resource:
         kind = KINDS.get(name, ("", ""))[0]

@@ -10,7 +10,7 @@ from typing import Any
 
 from demo.stripe_standin import cards, errors, resources
 from demo.stripe_standin.cards import Card, Leads
-from demo.stripe_standin.errors import Refused
+from demo.stripe_standin.errors import ApiError
 from demo.stripe_standin.resources import HIDDEN
 from demo.stripe_standin.store import Resource, Store
 
@@ -21,7 +21,7 @@ NOT_AUTHENTICATED = Card(
     code="payment_intent_authentication_failure",
     message="The provided payment method has failed authentication. You can provide payment_method_data or a new "
     "PaymentMethod to attempt to fulfill this PaymentIntent again.",
-    told="La confirmation auprès de votre banque a échoué. Réessayez, ou prenez une autre carte.",
+    sentence="La confirmation auprès de votre banque a échoué. Réessayez, ou prenez une autre carte.",
 )
 DEBIT_FAILED = Card(
     "",
@@ -33,7 +33,7 @@ DEBIT_FAILED = Card(
 )
 
 
-class Step(Enum):
+class PaymentStep(Enum):
     """Where a try to pay led."""
 
     PAID = "paid"
@@ -46,8 +46,8 @@ class Step(Enum):
 
 @dataclass(frozen=True)
 class Tried:
-    step: Step
-    told: str = ""
+    step: PaymentStep
+    sentence: str = ""
 
 
 @dataclass(frozen=True)
@@ -126,7 +126,7 @@ class Bank:
         with self.store.changing():
             session = self.session(identity)
             if session["status"] != "open":
-                raise Refused(
+                raise ApiError(
                     'Only Checkout Sessions with a status in ["open"] can be expired. This Checkout Session has a '
                     f"status of `{session['status']}`.",
                     kept=True,
@@ -165,7 +165,7 @@ class Bank:
         with self.store.changing():
             session = self.session(identity)
             if session["status"] != "open":
-                return Tried(Step.CLOSED)
+                return Tried(PaymentStep.CLOSED)
             session[HIDDEN]["attempt"] = {"card": card.number} | vars(payer)
             if card.leads is Leads.REFUSED:
                 return self._refuse(session, card=card, payer=payer)
@@ -179,7 +179,7 @@ class Bank:
             session = self.session(identity)
             attempt = session[HIDDEN]["attempt"]
             if session["status"] != "open" or attempt is None:
-                return Tried(Step.CLOSED)
+                return Tried(PaymentStep.CLOSED)
             card = cards.BY_NUMBER[attempt["card"]]
             payer = Payer(attempt["name"], attempt["email"], tuple(attempt["expiry"]))
             if confirmed:
@@ -214,7 +214,7 @@ class Bank:
             self.tell("charge.succeeded", charge, family=family)
             self.tell("payment_intent.succeeded", intent, family=family)
         self.tell("checkout.session.completed", session, family=family)
-        return Tried(Step.WAITING if waiting else Step.PAID)
+        return Tried(PaymentStep.WAITING if waiting else PaymentStep.PAID)
 
     def _refuse(self, session: Resource, *, card: Card, payer: Payer) -> Tried:
         family = session["id"]
@@ -226,7 +226,7 @@ class Bank:
             self.store.save(resource, family=family)
         self.tell("charge.failed", charge, family=family)
         self.tell("payment_intent.payment_failed", intent, family=family)
-        return Tried(Step.REFUSED, card.told)
+        return Tried(PaymentStep.REFUSED, card.sentence)
 
     def _ask(self, session: Resource, *, card: Card, payer: Payer) -> Tried:
         intent = self._tried_with(session, card=card, payer=payer)
@@ -239,7 +239,7 @@ class Bank:
         for resource in (intent, session):
             self.store.save(resource, family=session["id"])
         self.tell("payment_intent.requires_action", intent, family=session["id"])
-        return Tried(Step.QUESTION)
+        return Tried(PaymentStep.QUESTION)
 
     def _fail_question(self, session: Resource) -> Tried:
         intent = self._intent(session)
@@ -249,15 +249,16 @@ class Bank:
         for resource in (intent, session):
             self.store.save(resource, family=session["id"])
         self.tell("payment_intent.payment_failed", intent, family=session["id"])
-        return Tried(Step.REFUSED, NOT_AUTHENTICATED.told)
+        return Tried(PaymentStep.REFUSED, NOT_AUTHENTICATED.sentence)
 
     def settle(self, intent_id: str, *, succeeded: bool) -> Resource:
         """The end of a payment that was waiting."""
         with self.store.changing():
             intent = self.intent(intent_id)
             if intent["status"] != "processing":
-                raise Refused(f"This PaymentIntent's status is {intent['status']}: nothing is waiting.")
-            session, charge = self._session_of(intent), self.store.now("charge", intent["latest_charge"])
+                raise ApiError(f"This PaymentIntent's status is {intent['status']}: nothing is waiting.")
+            session = self.session(self.store.family_of(intent["id"]))
+            charge = self.store.now("charge", intent["latest_charge"])
             assert charge is not None  # noqa: S101 - what is being processed has one
             if succeeded:
                 charge |= {
@@ -297,9 +298,6 @@ class Bank:
         identity = session["payment_intent"]
         return self.store.now("payment_intent", identity) if identity else None
 
-    def _session_of(self, intent: Resource) -> Resource:
-        return self.session(self.store.family_of(intent["id"]))
-
     def _tried_with(self, session: Resource, *, card: Card, payer: Payer) -> Resource:
         """The session's intent, made at the first try, with the card of this one."""
         intent, family = self._intent(session), session["id"]
@@ -335,7 +333,7 @@ class Bank:
 
     def _failure(self, intent: Resource, *, card: Card, charge: str | None) -> dict[str, Any]:
         method = self.store.now("payment_method", intent["payment_method"])
-        told = {
+        error = {
             "charge": charge,
             "code": card.code,
             "decline_code": card.decline_code or None,
@@ -343,7 +341,7 @@ class Bank:
             "payment_method": method,
             "type": "card_error",
         }
-        return {"status": "requires_payment_method", "last_payment_error": told, "payment_method": None}
+        return {"status": "requires_payment_method", "last_payment_error": error, "payment_method": None}
 
 
 def _received(intent: Resource) -> dict[str, Any]:

@@ -31,7 +31,7 @@ class Card:
     code: str = ""
     decline_code: str = ""
     message: str = ""
-    told: str = ""
+    sentence: str = ""
     repayment: Repayment = Repayment.AT_ONCE
     disputed: bool = False
 
@@ -45,10 +45,16 @@ class Card:
 
 
 def _refused(
-    number: str, shows: str, *, told: str, message: str, code: str = "card_declined", decline_code: str = ""
+    number: str,
+    shows: str,
+    *,
+    sentence: str,
+    message: str,
+    code: str = "card_declined",
+    decline_code: str = "",
 ) -> Card:
     return Card(
-        number, shows, Leads.REFUSED, code=code, decline_code=decline_code, message=message, told=told
+        number, shows, Leads.REFUSED, code=code, decline_code=decline_code, message=message, sentence=sentence
     )
 
 
@@ -62,35 +68,35 @@ CARDS = (
         "Carte refusée",
         decline_code="generic_decline",
         message="Your card was declined.",
-        told="Votre carte a été refusée.",
+        sentence="Votre carte a été refusée.",
     ),
     _refused(
         "4000000000009995",
         "Provision insuffisante",
         decline_code="insufficient_funds",
         message="Your card has insufficient funds.",
-        told="Votre carte a été refusée\N{NO-BREAK SPACE}: provision insuffisante.",
+        sentence="Votre carte a été refusée\N{NO-BREAK SPACE}: provision insuffisante.",
     ),
     _refused(
         "4000000000000069",
         "Carte expirée",
         code="expired_card",
         message="Your card has expired.",
-        told="Votre carte a expiré.",
+        sentence="Votre carte a expiré.",
     ),
     _refused(
         "4000000000000127",
         "Cryptogramme refusé",
         code="incorrect_cvc",
         message="Your card's security code is incorrect.",
-        told="Le cryptogramme de votre carte est incorrect.",
+        sentence="Le cryptogramme de votre carte est incorrect.",
     ),
     _refused(
         "4000000000000119",
         "Incident technique de la banque",
         code="processing_error",
         message="An error occurred while processing your card. Try again in a little bit.",
-        told="Une erreur est survenue pendant le traitement de votre carte. Réessayez dans un instant.",
+        sentence="Une erreur est survenue pendant le traitement de votre carte. Réessayez dans un instant.",
     ),
     Card(
         "4000000000007726",
@@ -109,7 +115,7 @@ NO_TEST_CARD = _refused(
     "",
     decline_code="test_mode_live_card",
     message="Your card was declined. Your request was in test mode, but used a non test card.",
-    told="Cette page ne prend que les cartes de test ci-dessous, jamais une vraie carte.",
+    sentence="Cette page ne prend que les cartes de test ci-dessous, jamais une vraie carte.",
 )
 BY_NUMBER = {card.number: card for card in CARDS}
 

@@ -6,22 +6,20 @@ import json
 import re
 from collections.abc import Callable
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from demo.stripe_standin import forms
-from demo.stripe_standin.bank import Step
+from demo.stripe_standin.bank import PaymentStep
 from demo.stripe_standin.courier import Endpoint
-from demo.stripe_standin.errors import Refused, no_such, unknown_address
-from demo.stripe_standin.faults import Fault, Kind
+from demo.stripe_standin.errors import ApiError, no_such, unknown_address
+from demo.stripe_standin.faults import FaultKind, PlannedFault
 from demo.stripe_standin.overview import overview
 from demo.stripe_standin.resources import shown
+from demo.stripe_standin.standin import StandIn
 from demo.stripe_standin.web import Request, Response, see_other
 
-if TYPE_CHECKING:
-    from demo.stripe_standin.standin import StandIn
-
-Given = dict[str, Any]
-Action = Callable[[str, Given], Any]
+Body = dict[str, Any]
+Command = Callable[[str, Body], Any]
 HOME = "/_standin/"
 
 
@@ -29,13 +27,13 @@ class Control:
     def __init__(self, standin: StandIn) -> None:
         self.standin = standin
         self.bank, self.afterwards = standin.bank, standin.afterwards
-        self.reads: list[tuple[re.Pattern[str], Action]] = [
+        self.reads: list[tuple[re.Pattern[str], Command]] = [
             (re.compile(r"/_standin/health"), lambda _, given: {"ok": True}),
             (re.compile(r"/_standin/ledger"), lambda _, given: standin.ledger()),
             (re.compile(r"/_standin/events"), lambda _, given: self._events()),
             (re.compile(r"/_standin/webhooks"), lambda _, given: self._webhooks()),
         ]
-        self.acts: list[tuple[re.Pattern[str], Action]] = [
+        self.acts: list[tuple[re.Pattern[str], Command]] = [
             (re.compile(r"/_standin/sessions/([^/]+)/pay"), self._pay),
             (
                 re.compile(r"/_standin/sessions/([^/]+)/expire"),
@@ -63,7 +61,7 @@ class Control:
             return overview(self.standin)
         try:
             found = self._find(request)
-        except Refused as refused:
+        except ApiError as refused:
             return _json(refused.body, status=refused.status)
         if by_hand and request.method == "POST":
             return see_other(HOME)
@@ -78,35 +76,37 @@ class Control:
 
     # Money
 
-    def _pay(self, session: str, given: Given) -> Given:
+    def _pay(self, session: str, given: Body) -> Body:
         """`confirmed` answers the bank's question at once."""
         wanted = {name: str(given[name]) for name in ("number", "name", "email") if name in given}
         tried = self.standin.pay_with(session, **wanted)
-        if tried.step is Step.QUESTION and "confirmed" in given:
-            tried = self.standin.answer_question(session, confirmed=_yes(given["confirmed"]))
-        return {"step": tried.step.value, "told": tried.told}
+        if tried.step is PaymentStep.QUESTION and "confirmed" in given:
+            tried = self.standin.answer_question(
+                session, confirmed=given["confirmed"] in {True, "true", "yes", "1"}
+            )
+        return {"step": tried.step.value, "sentence": tried.sentence}
 
-    def _settle(self, intent: str, given: Given) -> Given:
+    def _settle(self, intent: str, given: Body) -> Body:
         return shown(self.bank.settle(intent, succeeded=_outcome(given, "succeeded", "failed")))
 
-    def _refund(self, intent: str, given: Given) -> Given:
+    def _refund(self, intent: str, given: Body) -> Body:
         return shown(
             self.afterwards.refund(intent=intent, amount=_cents(given), reason=given.get("reason") or None)
         )
 
-    def _dispute(self, intent: str, given: Given) -> Given:
+    def _dispute(self, intent: str, given: Body) -> Body:
         reason = given.get("reason") or "fraudulent"
         return shown(self.afterwards.dispute(intent, amount=_cents(given), reason=reason))
 
-    def _settle_refund(self, refund: str, given: Given) -> Given:
+    def _settle_refund(self, refund: str, given: Body) -> Body:
         return shown(self.afterwards.settle_refund(refund, succeeded=_outcome(given, "succeeded", "failed")))
 
-    def _close_dispute(self, dispute: str, given: Given) -> Given:
+    def _close_dispute(self, dispute: str, given: Body) -> Body:
         return shown(self.afterwards.close_dispute(dispute, won=_outcome(given, "won", "lost")))
 
     # Webhooks
 
-    def _events(self) -> list[Given]:
+    def _events(self) -> list[Body]:
         deliveries = self.standin.store.contents.deliveries
         return [
             {
@@ -121,46 +121,46 @@ class Control:
             for event in self.standin.events()
         ]
 
-    def _webhooks(self) -> Given:
+    def _webhooks(self) -> Body:
         courier = self.standin.courier
         return {"url": courier.endpoint.url, "paused": courier.paused}
 
-    def _deliver(self, event: str, given: Given) -> Given:
+    def _deliver(self, event: str, given: Body) -> Body:
         if self.standin.store.now("event", event) is None:
             raise no_such("event", event)
         return {"taken": self.standin.courier.deliver(event)}
 
-    def _pause_or_resume(self, verb: str, given: Given) -> None:
+    def _pause_or_resume(self, verb: str, given: Body) -> None:
         if verb == "pause":
             self.standin.courier.pause()
         else:
             self.standin.courier.resume()
 
-    def _send_to(self, _: str, given: Given) -> None:
+    def _send_to(self, _: str, given: Body) -> None:
         secrets = given.get("secrets", self.standin.courier.endpoint.secrets)
         self.standin.courier.send_to(Endpoint(str(given.get("url", "")), tuple(map(str, secrets))))
 
     # Tests
 
-    def _as_of(self, _: str, given: Given) -> None:
+    def _as_of(self, _: str, given: Body) -> None:
         event = str(given.get("event") or "")
         if event and self.standin.store.now("event", event) is None:
             raise no_such("event", event)
         self.standin.store.view_as_of(event, [str(session) for session in given.get("sessions", [])])
 
-    def _clock(self, _: str, given: Given) -> Given:
+    def _clock(self, _: str, given: Body) -> Body:
         with self.standin.store.changing():
             self.standin.store.clock.ahead = int(given.get("ahead", 0))
         self.bank.expire_due()
         return {"now": self.bank.now()}
 
-    def _fault(self, _: str, given: Given) -> None:
+    def _fault(self, _: str, given: Body) -> None:
         try:
-            kind = Kind(given.get("kind"))
+            kind = FaultKind(given.get("kind"))
         except ValueError as unknown:
-            raise Refused(f"Unknown fault: {given.get('kind')}", param="kind") from unknown
+            raise ApiError(f"Unknown fault: {given.get('kind')}", param="kind") from unknown
         self.standin.faults.plan(
-            Fault(
+            PlannedFault(
                 kind,
                 path=str(given.get("path", "/v1/")),
                 method=str(given.get("method", "")).upper(),
@@ -170,35 +170,31 @@ class Control:
         )
 
 
-def _given(request: Request) -> Given:
+def _given(request: Request) -> Body:
     text = request.body.decode("utf-8", "replace")
     if "json" not in request.headers.get("content-type", ""):
         return forms.decode(text)
     try:
         given = json.loads(text or "{}")
     except ValueError as error:
-        raise Refused("Not JSON.") from error
+        raise ApiError("Not JSON.") from error
     if not isinstance(given, dict):
-        raise Refused("An object is wanted.")
+        raise ApiError("An object is wanted.")
     return given
 
 
-def _outcome(given: Given, good: str, bad: str) -> bool:
+def _outcome(given: Body, good: str, bad: str) -> bool:
     if given.get("outcome") not in {good, bad}:
-        raise Refused(f"`outcome` is {good} or {bad}.", param="outcome")
+        raise ApiError(f"`outcome` is {good} or {bad}.", param="outcome")
     return bool(given["outcome"] == good)
 
 
-def _cents(given: Given) -> int | None:
+def _cents(given: Body) -> int | None:
     """Empty for all that is left."""
     amount = str(given.get("amount") or "")
     if amount and (not amount.isdecimal() or int(amount) == 0):
-        raise Refused("`amount` is in cents.", param="amount")
+        raise ApiError("`amount` is in cents.", param="amount")
     return int(amount) if amount else None
-
-
-def _yes(value: Any) -> bool:
-    return value in {True, "true", "yes", "1"}
 
 
 def _json(body: Any, *, status: int = HTTPStatus.OK) -> Response:

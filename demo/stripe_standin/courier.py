@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from demo.stripe_standin.errors import Refused
+from demo.stripe_standin.errors import ApiError
 from demo.stripe_standin.resources import shown
 from demo.stripe_standin.store import Resource, Store
 
@@ -50,7 +50,7 @@ class Endpoint:
 
     def __post_init__(self) -> None:
         if self.url and not _is_here(self.url):
-            raise Refused("Webhooks of the stand-in only go to this machine, over http.", param="url")
+            raise ApiError("Webhooks of the stand-in only go to this machine, over http.", param="url")
 
 
 def _is_here(url: str) -> bool:
@@ -148,13 +148,10 @@ class Courier:
                 self._try_later(identity, self.back_off[len(delivery.attempts) - 1])
 
     def _try_later(self, identity: str, seconds: float) -> None:
-        timer = threading.Timer(seconds, self._again, [identity])
+        timer = threading.Timer(seconds, self.queue.put, [identity])
         timer.daemon = True
         self.timers = {known for known in self.timers if known.is_alive()} | {timer}
         timer.start()
-
-    def _again(self, identity: str) -> None:
-        self.queue.put(identity)
 
     def deliver(self, identity: str) -> bool:
         """One attempt, now. True when it was taken."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from demo.stripe_standin.errors import Refused
+from demo.stripe_standin.errors import ApiError
 from demo.stripe_standin.resources import HIDDEN, shown
 from demo.stripe_standin.store import Resource, Store
 
@@ -40,11 +40,11 @@ class Expansion:
     def _check_one(self, kind: str, path: str, whole: str) -> None:
         name, _, rest = path.partition(".")
         if whole.count(".") >= DEEPEST:
-            raise Refused(f"You cannot expand more than {DEEPEST} levels of a property", param="expand")
+            raise ApiError(f"You cannot expand more than {DEEPEST} levels of a property", param="expand")
         if (kind, name) in ONLY_EXPANDED or name in EMPTY.get(kind, ()):
             return
         if (kind, name) not in BY_ID:
-            raise Refused(f"This property cannot be expanded ({whole}).", param="expand")
+            raise ApiError(f"This property cannot be expanded ({whole}).", param="expand")
         if rest:
             self._check_one(BY_ID[kind, name], rest, whole)
 

@@ -13,7 +13,7 @@ class HangUp(Exception):
     """The connection ends without an answer."""
 
 
-class Kind(Enum):
+class FaultKind(Enum):
     UNREACHABLE = "unreachable"
     """Nothing is done, nothing is answered."""
     LOST = "lost"
@@ -25,8 +25,8 @@ class Kind(Enum):
 
 
 @dataclass
-class Fault:
-    kind: Kind
+class PlannedFault:
+    kind: FaultKind
     path: str = "/v1/"
     method: str = ""
     times: int = 1
@@ -38,10 +38,10 @@ class Fault:
 
 class Faults:
     def __init__(self) -> None:
-        self.planned: list[Fault] = []
+        self.planned: list[PlannedFault] = []
         self.lock = threading.Lock()
 
-    def plan(self, fault: Fault) -> None:
+    def plan(self, fault: PlannedFault) -> None:
         with self.lock:
             self.planned.append(fault)
 
@@ -49,7 +49,7 @@ class Faults:
         with self.lock:
             self.planned.clear()
 
-    def take(self, request: Request) -> Fault | None:
+    def take(self, request: Request) -> PlannedFault | None:
         with self.lock:
             for fault in self.planned:
                 if fault.concerns(request):

@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 from demo.stripe_standin import errors
-from demo.stripe_standin.errors import Refused
+from demo.stripe_standin.errors import ApiError
 
 KEY = re.compile(r"([^\[\]]+)((?:\[[^\[\]]*\])*)")
 EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s.]+")
@@ -29,7 +29,7 @@ def _steps(name: str) -> list[str]:
     match = KEY.fullmatch(name)
     steps = [match[1], *re.findall(r"\[([^\[\]]*)\]", match[2])] if match else []
     if not steps or len(steps) > DEEPEST:
-        raise Refused(f"Invalid parameter name: {name}")
+        raise ApiError(f"Invalid parameter name: {name}")
     return steps
 
 
@@ -37,7 +37,7 @@ def _plant(tree: dict[str, Any], steps: list[str], value: str) -> None:
     for step in steps[:-1]:
         tree = tree.setdefault(step or str(len(tree)), {})
         if not isinstance(tree, dict):
-            raise Refused(f"Invalid object: {steps[0]}", param=steps[0])
+            raise ApiError(f"Invalid object: {steps[0]}", param=steps[0])
     tree[steps[-1] or str(len(tree))] = value
 
 
@@ -69,10 +69,10 @@ class Given:
         if value is None:
             return None
         if not isinstance(value, str):
-            raise Refused(f"Invalid string: {value}", param=self.full(name))
+            raise ApiError(f"Invalid string: {value}", param=self.full(name))
         if len(value) > longest:
             message = f"Invalid string: {value[:10]}…; must be at most {longest} characters"
-            raise Refused(message, code="parameter_invalid_string_too_long", param=self.full(name))
+            raise ApiError(message, code="parameter_invalid_string_too_long", param=self.full(name))
         return value or None
 
     def needed(self, name: str, *, longest: int = LONGEST_TEXT) -> str:
@@ -87,25 +87,25 @@ class Given:
             return None
         if not re.fullmatch(r"-?\d{1,12}", value):
             message = f"Invalid integer: {value}"
-            raise Refused(message, code="parameter_invalid_integer", param=self.full(name))
+            raise ApiError(message, code="parameter_invalid_integer", param=self.full(name))
         return int(value)
 
     def choice(self, name: str, among: Collection[str]) -> str | None:
         value = self.text(name)
         if value is not None and value not in among:
-            raise Refused(f"Invalid {name}: must be one of {', '.join(among)}", param=self.full(name))
+            raise ApiError(f"Invalid {name}: must be one of {', '.join(among)}", param=self.full(name))
         return value
 
     def email(self, name: str) -> str | None:
         value = self.text(name, longest=800)
         if value is not None and not EMAIL.fullmatch(value):
-            raise Refused(f"Invalid email address: {value}", code="email_invalid", param=self.full(name))
+            raise ApiError(f"Invalid email address: {value}", code="email_invalid", param=self.full(name))
         return value
 
     def address(self, name: str) -> str | None:
         value = self.text(name)
         if value is not None and not _is_web(value):
-            raise Refused("Not a valid URL", code="url_invalid", param=self.full(name))
+            raise ApiError("Not a valid URL", code="url_invalid", param=self.full(name))
         return value
 
     def texts(self, name: str) -> list[str]:
@@ -113,14 +113,14 @@ class Given:
         if value is None:
             return []
         if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
-            raise Refused("Invalid array", param=self.full(name))
+            raise ApiError("Invalid array", param=self.full(name))
         return value
 
     def inner(self, name: str) -> Given:
         """An object within, empty when it was not given."""
         value = self._raw(name)
         if value is not None and not isinstance(value, dict):
-            raise Refused("Invalid object", param=self.full(name))
+            raise ApiError("Invalid object", param=self.full(name))
         return Given(value or {}, self.full(name))
 
     def items(self, name: str) -> list[Given]:
@@ -128,15 +128,15 @@ class Given:
         if value is None:
             return []
         if not isinstance(value, list) or not all(isinstance(item, dict) for item in value):
-            raise Refused("Invalid array", param=self.full(name))
+            raise ApiError("Invalid array", param=self.full(name))
         return [Given(item, f"{self.full(name)}[{index}]") for index, item in enumerate(value)]
 
     def metadata(self) -> dict[str, str]:
         inner = self.inner("metadata")
         if len(inner.values) > MOST_METADATA:
-            raise Refused(f"You can have at most {MOST_METADATA} metadata keys", param=inner.path)
+            raise ApiError(f"You can have at most {MOST_METADATA} metadata keys", param=inner.path)
         if too_long := [name for name in inner.values if len(name) > LONGEST_NAME]:
-            raise Refused(f"Metadata key is too long: {too_long[0]}", param=inner.path)
+            raise ApiError(f"Metadata key is too long: {too_long[0]}", param=inner.path)
         found = {name: inner.text(name, longest=LONGEST_VALUE) for name in inner.values}
         return {name: value for name, value in found.items() if value is not None}
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from demo.stripe_standin import errors
-from demo.stripe_standin.errors import Refused
+from demo.stripe_standin.errors import ApiError
 from demo.stripe_standin.forms import Given
 from demo.stripe_standin.store import Resource
 
@@ -15,13 +15,13 @@ def page(found: list[Resource], given: Given) -> tuple[list[Resource], bool]:
     limit = given.integer("limit")
     limit = USUAL if limit is None else limit
     if not 1 <= limit <= MOST:
-        raise Refused(
+        raise ApiError(
             f"This value must be between 1 and {MOST}.", param="limit", code="parameter_invalid_integer"
         )
     after, before = given.text("starting_after"), given.text("ending_before")
     found = _created(found, given)
     if after and before:
-        raise Refused("You cannot use both `starting_after` and `ending_before`.")
+        raise ApiError("You cannot use both `starting_after` and `ending_before`.")
     if before:
         newer = found[: _position(found, before, param="ending_before")]
         return newer[-limit:], len(newer) > limit

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from demo.stripe_standin import errors
 from demo.stripe_standin.bank import Bank
-from demo.stripe_standin.errors import Refused
+from demo.stripe_standin.errors import ApiError
 from demo.stripe_standin.forms import Given
 from demo.stripe_standin.store import Resource
 
@@ -40,7 +40,7 @@ NO_EFFECT = (
 def open_session(bank: Bank, given: Given) -> Resource:
     given.accept(*NO_EFFECT)
     if given.choice("mode", ("payment", "setup", "subscription")) != "payment":
-        raise Refused("The stand-in only knows Checkout Sessions in `payment` mode.", param="mode")
+        raise ApiError("The stand-in only knows Checkout Sessions in `payment` mode.", param="mode")
     given.choice("ui_mode", ("hosted_page",))
     fields = _fields(given) | {"expires_at": _expires_at(bank, given)}
     data = _payment_intent_data(given.inner("payment_intent_data"))
@@ -76,7 +76,7 @@ def _needed_address(given: Given, name: str) -> str:
 def _types(given: Given) -> list[str]:
     types = given.texts("payment_method_types") or ["card"]
     if types != ["card"]:
-        raise Refused("The stand-in only takes cards.", param="payment_method_types")
+        raise ApiError("The stand-in only takes cards.", param="payment_method_types")
     return types
 
 
@@ -86,10 +86,10 @@ def _expires_at(bank: Bank, given: Given) -> int:
         return now + LONGEST
     if asked < now + SHORTEST:
         message = "The `expires_at` timestamp must be at least 30 minutes from Checkout Session creation."
-        raise Refused(message, param="expires_at")
+        raise ApiError(message, param="expires_at")
     if asked > now + LONGEST:
         message = "The `expires_at` timestamp must be less than 24 hours from Checkout Session creation."
-        raise Refused(message, param="expires_at")
+        raise ApiError(message, param="expires_at")
     return asked
 
 
@@ -115,7 +115,7 @@ def _lines(given: Given) -> tuple[list[Resource], str]:
         items.append(item)
         currencies.add(currency)
     if len(currencies) > 1:
-        raise Refused("All prices must have the same currency.", param="line_items")
+        raise ApiError("All prices must have the same currency.", param="line_items")
     return items, currencies.pop()
 
 
@@ -125,13 +125,13 @@ def _line(line: Given) -> tuple[Resource, str]:
     if not price.values:
         raise errors.missing(price.path)
     if quantity is None or quantity < 1:
-        raise Refused(f"Quantity is required. Add `quantity` to `{line.path}`", param=line.full("quantity"))
+        raise ApiError(f"Quantity is required. Add `quantity` to `{line.path}`", param=line.full("quantity"))
     currency, unit_amount = price.needed("currency").lower(), price.integer("unit_amount")
     if unit_amount is None:
         raise errors.missing(price.full("unit_amount"))
     if unit_amount < 0:
         message = "This value must be greater than or equal to 0."
-        raise Refused(message, code="parameter_invalid_integer", param=price.full("unit_amount"))
+        raise ApiError(message, code="parameter_invalid_integer", param=price.full("unit_amount"))
     product.accept("description", "images", "metadata", "tax_code")
     name = product.needed("name")
     for part in (product, price, line):
@@ -143,7 +143,7 @@ def _line(line: Given) -> tuple[Resource, str]:
 def _check_amount(amount: int, currency: str) -> None:
     if amount < LEAST.get(currency, 50):
         message = "The Checkout Session's total amount due must add up to at least €0.50 eur"
-        raise Refused(message, code="amount_too_small")
+        raise ApiError(message, code="amount_too_small")
     if amount > MOST:
         message = "The Checkout Session's total amount due must be no more than €999,999.99"
-        raise Refused(message, code="amount_too_large")
+        raise ApiError(message, code="amount_too_large")

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from demo.stripe_standin import courier
 from demo.stripe_standin.html import HARD, Html, fill, many, money, whole_page
 from demo.stripe_standin.resources import HIDDEN
+from demo.stripe_standin.standin import StandIn
 from demo.stripe_standin.store import Resource
 from demo.stripe_standin.web import Response
-
-if TYPE_CHECKING:
-    from demo.stripe_standin.standin import StandIn
 
 PARIS = ZoneInfo("Europe/Paris")
 SHOWN_EVENTS = 30
@@ -76,15 +73,15 @@ def _payment(standin: StandIn, session: Resource) -> Html:
 def _facts(standin: StandIn, session: Resource) -> Html:
     refunds = standin.store.all_now("refund", family=session["id"])
     disputes = standin.store.all_now("dispute", family=session["id"])
-    told = [
+    facts = [
         f"Remboursement de {money(one['amount'], one['currency'])}{HARD}: {ENDS[one['status']]}"
         for one in refunds
     ]
-    told += [
+    facts += [
         f"Contestation de {money(one['amount'], one['currency'])}{HARD}: {ENDS[one['status']]}"
         for one in disputes
     ]
-    return many("line.html", [{"name": fact} for fact in told])
+    return many("line.html", [{"name": fact} for fact in facts])
 
 
 def _actions(standin: StandIn, session: Resource, intent: Resource | None) -> list[dict[str, str]]:

@@ -6,19 +6,16 @@ import datetime as dt
 import re
 from dataclasses import dataclass, field
 from http import HTTPStatus
-from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl
 from zoneinfo import ZoneInfo
 
 from demo.stripe_standin import cards, forms
-from demo.stripe_standin.bank import Payer, Step
+from demo.stripe_standin.bank import Payer, PaymentStep
 from demo.stripe_standin.cards import Card
 from demo.stripe_standin.html import Html, fill, many, money, whole_page
+from demo.stripe_standin.standin import StandIn
 from demo.stripe_standin.store import Resource
 from demo.stripe_standin.web import Request, Response, see_other
-
-if TYPE_CHECKING:
-    from demo.stripe_standin.standin import StandIn
 
 ADDRESS = re.compile(r"/c/pay/([^/]+)(/banque)?")
 EXPIRY = re.compile(r"\s*(\d{1,2})\s*/?\s*(\d{2}|20\d{2})\s*")
@@ -102,10 +99,10 @@ class CardPage:
             return form(session, typed, status=HTTPStatus.UNPROCESSABLE_ENTITY)
         payer = Payer(typed.name, typed.email, typed.expires or (1, 2000))
         tried = self.standin.pay(session["id"], card=typed.card, payer=payer)
-        if tried.step is Step.QUESTION:
+        if tried.step is PaymentStep.QUESTION:
             return see_other(f"/c/pay/{session['id']}/banque")
-        if tried.step is Step.REFUSED:
-            return form(session, typed, told=tried.told, status=HTTPStatus.PAYMENT_REQUIRED)
+        if tried.step is PaymentStep.REFUSED:
+            return form(session, typed, sentence=tried.sentence, status=HTTPStatus.PAYMENT_REQUIRED)
         return self._after(session)
 
     def _answer_bank(self, session: Resource, request: Request) -> Response:
@@ -113,8 +110,8 @@ class CardPage:
         if not self.bank.has_question(session):
             return self._after(session)
         tried = self.standin.answer_question(session["id"], confirmed=confirmed)
-        if tried.step is Step.REFUSED:
-            return form(session, Typed(), told=tried.told, status=HTTPStatus.PAYMENT_REQUIRED)
+        if tried.step is PaymentStep.REFUSED:
+            return form(session, Typed(), sentence=tried.sentence, status=HTTPStatus.PAYMENT_REQUIRED)
         return self._after(session)
 
     def _after(self, session: Resource) -> Response:
@@ -130,14 +127,14 @@ def back_from(session: Resource) -> str:
     return address.replace("{CHECKOUT_SESSION_ID}", session["id"])
 
 
-def form(session: Resource, typed: Typed, *, told: str = "", status: int = HTTPStatus.OK) -> Response:
-    told = told or ("Vérifiez les champs signalés." if typed.wrong else "")
+def form(session: Resource, typed: Typed, *, sentence: str = "", status: int = HTTPStatus.OK) -> Response:
+    sentence = sentence or ("Vérifiez les champs signalés." if typed.wrong else "")
     amount = money(session["amount_total"], session["currency"])
     values = {
         "amount": amount,
         "action": f"/c/pay/{session['id']}",
         "lines": many("line.html", [{"name": name} for name in session_lines(session)]),
-        "alert": fill("alert.html", {"told": told}) if told else Html(),
+        "alert": fill("alert.html", {"sentence": sentence}) if sentence else Html(),
         "email": _email(session, typed),
         "number": _field(
             typed, "number", "Numéro de carte", "cc-number", "4242 4242 4242 4242", numeric=True
@@ -145,7 +142,7 @@ def form(session: Resource, typed: Typed, *, told: str = "", status: int = HTTPS
         "expiry": _field(typed, "expiry", "Expiration (MM/AA)", "cc-exp", "12/34", numeric=True),
         "cvc": _field(typed, "cvc", "Cryptogramme", "cc-csc", "123", numeric=True),
         "name": _field(typed, "name", "Nom du titulaire", "cc-name", ""),
-        "cancel": _cancel(session),
+        "cancel": fill("cancel.html", {"url": session["cancel_url"]}) if session["cancel_url"] else Html(),
         "cards": many("card.html", [{"number": card.grouped, "shows": card.shows} for card in cards.CARDS]),
     }
     return whole_page(
@@ -182,10 +179,6 @@ def _field(
             "wrong": wrong,
         },
     )
-
-
-def _cancel(session: Resource) -> Html:
-    return fill("cancel.html", {"url": session["cancel_url"]}) if session["cancel_url"] else Html()
 
 
 def question(session: Resource) -> Response:

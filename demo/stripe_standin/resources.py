@@ -265,16 +265,16 @@ def three_d_secure(card: Card) -> Resource | None:
 
 
 def outcome(card: Card, *, status: str) -> Resource:
-    told: dict[str, Any] = {"advice_code": None, "network_advice_code": None, "network_decline_code": None}
+    advice: dict[str, Any] = {"advice_code": None, "network_advice_code": None, "network_decline_code": None}
     if status == "failed":
-        return told | {
+        return advice | {
             "network_status": "declined_by_network",
             "reason": card.decline_code or card.code,
             "risk_level": "normal",
             "seller_message": "The bank did not return any further details with this decline.",
             "type": "issuer_declined",
         }
-    return told | {
+    return advice | {
         "network_status": "approved_by_network",
         "reason": None,
         "risk_level": "normal",

@@ -15,8 +15,9 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from demo.stripe_standin.courier import BACK_OFF, Endpoint
-from demo.stripe_standin.errors import Refused
+from demo.stripe_standin.errors import ApiError
 from demo.stripe_standin.faults import HangUp
+from demo.stripe_standin.routes import Routes
 from demo.stripe_standin.standin import TEST_KEY, StandIn, refusal
 from demo.stripe_standin.web import Request, Response
 
@@ -32,10 +33,10 @@ class Server(ThreadingHTTPServer):
     daemon_threads = True
     block_on_close = False
     request_queue_size = 256
-    standin: StandIn
+    routes: Routes
 
     def __init__(self, port: int) -> None:
-        super().__init__(("127.0.0.1", port), Handler)
+        super().__init__(("127.0.0.1", port), RequestHandler)
         self.connections: set[socket.socket] = set()
         self.guard = threading.Lock()
 
@@ -61,7 +62,7 @@ class Server(ThreadingHTTPServer):
                     connection.shutdown(socket.SHUT_RDWR)
 
 
-class Handler(BaseHTTPRequestHandler):
+class RequestHandler(BaseHTTPRequestHandler):
     server: Server
     protocol_version = "HTTP/1.1"
     wbufsize = 64 * 1024
@@ -96,8 +97,8 @@ class Handler(BaseHTTPRequestHandler):
         headers = {name.lower(): value for name, value in self.headers.items()}
         request = Request(self.command, parts.path, parts.query, headers, body)
         try:
-            return self.server.standin.answer(request)
-        except Refused as refused:
+            return self.server.routes.answer(request)
+        except ApiError as refused:
             return refusal(refused)
         except HangUp:
             raise
@@ -145,7 +146,7 @@ def running(
 ) -> Iterator[StandIn]:
     """A stand-in that answers at its `base_url` for as long as the block runs."""
     server = Server(port)
-    server.standin = standin = StandIn(
+    standin = StandIn(
         base_url=server.base_url,
         key=key,
         endpoint=Endpoint(webhook_url, tuple(webhook_secrets)),
@@ -153,6 +154,7 @@ def running(
         counted_ids=counted_ids,
         back_off=back_off,
     )
+    server.routes = Routes(standin)
     ended = threading.Event()
     threads = [
         threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True),

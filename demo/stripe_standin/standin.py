@@ -9,20 +9,18 @@ from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
-from demo.stripe_standin import cards, html
+from demo.stripe_standin import cards
 from demo.stripe_standin.afterwards import Afterwards
 from demo.stripe_standin.api import Api
-from demo.stripe_standin.bank import Bank, Payer, Step, Tried
+from demo.stripe_standin.bank import Bank, Payer, PaymentStep, Tried
 from demo.stripe_standin.cards import Card
-from demo.stripe_standin.control import Control
 from demo.stripe_standin.courier import BACK_OFF, Courier, Endpoint, payload_of, signature
-from demo.stripe_standin.errors import Refused
-from demo.stripe_standin.faults import Fault, Faults, HangUp, Kind
-from demo.stripe_standin.pages import CardPage
+from demo.stripe_standin.errors import ApiError
+from demo.stripe_standin.faults import FaultKind, Faults, HangUp, PlannedFault
 from demo.stripe_standin.store import Resource, Store
 from demo.stripe_standin.web import Request, Response
 
-TEST_KEY = "sk_test_logisav"
+TEST_KEY = "sk_test_logisav0123456789"
 LIVE = ("sk_live_", "rk_live_")
 SOME_EXPIRY = (12, 2034)
 
@@ -47,36 +45,25 @@ class StandIn:
         self.api = Api(self.bank, self.afterwards, key)
         self.courier = Courier(self.store, endpoint or Endpoint(), back_off=back_off)
         self.faults = Faults()
-        self.card_page = CardPage(self)
-        self.control = Control(self)
 
     # Requests
 
-    def answer(self, request: Request) -> Response:
-        if request.path.startswith("/v1/"):
-            return self._answer_api(request)
-        if request.path == "/_standin/style.css":
-            return html.style()
-        if request.path.startswith("/_standin/"):
-            return self.control.answer(request)
-        return self.card_page.answer(request)
-
-    def _answer_api(self, request: Request) -> Response:
+    def answer_api(self, request: Request) -> Response:
         fault = self.faults.take(request)
         if fault is None:
             return self.api.answer(request)
-        if fault.kind is Kind.UNREACHABLE:
+        if fault.kind is FaultKind.UNREACHABLE:
             raise HangUp
-        if fault.kind is Kind.ERROR:
+        if fault.kind is FaultKind.ERROR:
             return _broken()
-        if fault.kind is Kind.SLOW:
+        if fault.kind is FaultKind.SLOW:
             self._dawdle(request, fault)
         answer = self.api.answer(request)
-        if fault.kind is Kind.LOST:
+        if fault.kind is FaultKind.LOST:
             raise HangUp
         return answer
 
-    def _dawdle(self, request: Request, fault: Fault) -> None:
+    def _dawdle(self, request: Request, fault: PlannedFault) -> None:
         """Meanwhile its idempotency key is taken."""
         key = request.headers.get("idempotency-key", "")
         self.api.busy.add(key)
@@ -88,7 +75,10 @@ class StandIn:
     # What the person at the card page does
 
     def pay(self, session: str, *, card: Card, payer: Payer) -> Tried:
-        return self._dispute_if_so(session, self.bank.pay(session, card=card, payer=payer), card)
+        tried = self.bank.pay(session, card=card, payer=payer)
+        if tried.step is PaymentStep.PAID and card.disputed:
+            self.afterwards.dispute(self.bank.session(session)["payment_intent"])
+        return tried
 
     def answer_question(self, session: str, *, confirmed: bool) -> Tried:
         return self.bank.answer_question(session, confirmed=confirmed)
@@ -100,11 +90,6 @@ class StandIn:
         mail = self.bank.session(session)["customer_email"] or email or "camille.martin@example.com"
         card = cards.BY_NUMBER.get(number.replace(" ", ""), cards.NO_TEST_CARD)
         return self.pay(session, card=card, payer=Payer(name, mail, SOME_EXPIRY))
-
-    def _dispute_if_so(self, session: str, tried: Tried, card: Card) -> Tried:
-        if tried.step is Step.PAID and card.disputed:
-            self.afterwards.dispute(self.bank.session(session)["payment_intent"])
-        return tried
 
     # What a test asks
 
@@ -132,12 +117,12 @@ class StandIn:
         return self.afterwards.ledger()
 
 
-def refusal(refused: Refused) -> Response:
+def refusal(refused: ApiError) -> Response:
     return Response(refused.status, json.dumps(refused.body).encode(), {"Content-Type": "application/json"})
 
 
 def _broken() -> Response:
-    told = {"error": {"message": "Something went wrong on Stripe's end.", "type": "api_error"}}
+    body = {"error": {"message": "Something went wrong on Stripe's end.", "type": "api_error"}}
     return Response(
-        HTTPStatus.INTERNAL_SERVER_ERROR, json.dumps(told).encode(), {"Content-Type": "application/json"}
+        HTTPStatus.INTERNAL_SERVER_ERROR, json.dumps(body).encode(), {"Content-Type": "application/json"}
     )

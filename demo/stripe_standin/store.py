@@ -23,7 +23,7 @@ USUAL_LENGTH = 24
 KEPT_FOR = 24 * 3600  # what Stripe promises for an idempotency key
 
 
-class Clock:
+class LeapingClock:
     """Whole seconds, and a hand to put it forward."""
 
     def __init__(self) -> None:
@@ -73,7 +73,7 @@ class Store:
 
     def __init__(self, *, file: Path | None = None, base_url: str = "", counted_ids: bool = False) -> None:
         self.file, self.counted_ids = file, counted_ids
-        self.clock = Clock()
+        self.clock = LeapingClock()
         self.lock = threading.RLock()
         self.depth = 0
         self.news: list[str] = []
@@ -92,12 +92,12 @@ class Store:
                 yield
             finally:
                 self.depth -= 1
-                told: list[str] = []
+                news: list[str] = []
                 if self.depth == 0:
                     self._write()
-                    told, self.news = self.news, []
-        if told:
-            self.on_news(told)
+                    news, self.news = self.news, []
+        if news:
+            self.on_news(news)
 
     def new_id(self, prefix: str) -> str:
         length = ID_LENGTH.get(prefix, USUAL_LENGTH)

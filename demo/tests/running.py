@@ -17,14 +17,11 @@ from pathlib import Path
 
 import pytest
 
-from demo.mailbox import Mail, mails
+from demo.mailbox import CaughtMail, mails
 from demo.processes import free_port
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-once = pytest.mark.skipif(
-    os.environ.get("LOGISAV_TEST_STACK") == "postgres",
-    reason="the demo brings its own database: one pass is enough",
-)
+once = pytest.mark.sqlite  # the demo brings its own database
 KEPT = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "VIRTUAL_ENV")
 
 
@@ -127,7 +124,7 @@ class Demo:
         query = f"SELECT number FROM quotes_quote WHERE internal_note LIKE 'Exemple : {example}%'"  # noqa: S608
         return self.rows(query)[0][0]
 
-    def mails_about(self, number: str) -> list[Mail]:
+    def mails_about(self, number: str) -> list[CaughtMail]:
         """Newest first."""
         return [mail for mail in mails(self.folder / "mails") if number in mail.subject]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import json
 import re
 import sqlite3
 from collections.abc import Iterator
@@ -13,8 +14,9 @@ import pytest
 
 from demo import shelf
 from demo.people import ADMIN
-from demo.stories import SAMPLES
+from demo.sample_quotes import SAMPLES
 from demo.tests.running import Demo, filled_demo, once, running_demo
+from logisav.tests.words import lacking
 from quotes.models import Quote
 
 pytestmark = once
@@ -106,6 +108,14 @@ def test_the_signed_pdf_came_by_mail(demo: Demo) -> None:
 def test_every_journal_holds(demo: Demo) -> None:
     done = demo.manage("verify_evidence")
     assert done.returncode == 0, done.stderr
+
+
+def test_every_fact_of_a_journal_says_what_its_words_name(demo: Demo) -> None:
+    rows = demo.rows("SELECT kind, record FROM quotes_quoteevent")
+    assert len({kind for kind, _ in rows}) > 20
+    assert [
+        (kind, names) for kind, record in rows if (names := lacking(kind, json.loads(record)["facts"]))
+    ] == []
 
 
 def test_no_mail_is_left_behind(demo: Demo) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from demo import catalogue
-from quotes.models import CatalogueItem
+from quotes.models import CatalogueItem, QuoteLine
 
 
 @pytest.mark.django_db
@@ -18,3 +18,10 @@ def test_it_is_made_once_and_what_was_changed_stays() -> None:
     assert CatalogueItem.objects.count() == len(catalogue.PRICE_LIST)
     for item in CatalogueItem.objects.all():
         item.full_clean()
+
+
+def test_the_demos_words_go_through_the_door_of_all_typed_text() -> None:
+    odd = catalogue.Article("Pompe\x0bà chaleur", "forfait", "1.00", "10", description="Deux\x0bcouches\x02")
+    part = catalogue.PricedPart("Fourniture\x1f", (catalogue.Item(odd),))
+    title, line = catalogue.lines_of(QuoteLine, (part,))
+    assert (title.label, line.label, line.description) == ("Fourniture", "Pompe à chaleur", "Deux\ncouches")

@@ -11,8 +11,8 @@ import pytest
 import stripe
 
 from demo.stripe_standin import forms
-from demo.stripe_standin.errors import Refused
-from demo.stripe_standin.faults import Fault, Kind
+from demo.stripe_standin.errors import ApiError
+from demo.stripe_standin.faults import FaultKind, PlannedFault
 from demo.stripe_standin.server import running
 from demo.stripe_standin.standin import StandIn
 from demo.tests import stripe_side
@@ -252,7 +252,7 @@ def test_twenty_at_once_with_one_key_are_one(standin: StandIn) -> None:
 
 def test_a_key_in_use_is_told(standin: StandIn) -> None:
     params, key = wanted(), keyed("payment-7")
-    standin.faults.plan(Fault(Kind.SLOW, seconds=1))
+    standin.faults.plan(PlannedFault(FaultKind.SLOW, seconds=1))
     with ThreadPoolExecutor(1) as pool:
         slow = pool.submit(client(standin).v1.checkout.sessions.create, params=params, options=key)
         stripe_side.until(lambda: standin.api.busy)
@@ -267,19 +267,20 @@ def test_a_key_in_use_is_told(standin: StandIn) -> None:
 
 
 def test_a_lost_answer_is_found_again_by_its_key(standin: StandIn) -> None:
-    standin.faults.plan(Fault(Kind.LOST, method="POST"))
+    standin.faults.plan(PlannedFault(FaultKind.LOST, method="POST"))
     session = client(standin, retries=1).v1.checkout.sessions.create(params=wanted())
     assert headers_of(session)["Idempotent-Replayed"] == "true"
     assert len(standin.store.all_now("checkout.session")) == 1
 
 
 @pytest.mark.parametrize(
-    ("kind", "error"), [(Kind.UNREACHABLE, stripe.APIConnectionError), (Kind.ERROR, stripe.APIError)]
+    ("kind", "error"),
+    [(FaultKind.UNREACHABLE, stripe.APIConnectionError), (FaultKind.ERROR, stripe.APIError)],
 )
 def test_nothing_is_done_when_it_breaks_before(
-    standin: StandIn, kind: Kind, error: type[stripe.StripeError]
+    standin: StandIn, kind: FaultKind, error: type[stripe.StripeError]
 ) -> None:
-    standin.faults.plan(Fault(kind))
+    standin.faults.plan(PlannedFault(kind))
     with pytest.raises(error):
         opened(standin)
     assert standin.store.all_now("checkout.session") == []
@@ -364,5 +365,5 @@ def test_brackets_make_objects_and_lists() -> None:
 
 @pytest.mark.parametrize("encoded", ["a[b=1", "[a]=1", "a=1&a[b]=2", "a" + "[b]" * 20 + "=1"])
 def test_nonsense_is_refused_not_crashed_on(encoded: str) -> None:
-    with pytest.raises(Refused):
+    with pytest.raises(ApiError):
         forms.decode(encoded)

@@ -9,7 +9,7 @@ import pytest
 import stripe
 
 from demo.stripe_standin.courier import Endpoint
-from demo.stripe_standin.errors import Refused
+from demo.stripe_standin.errors import ApiError
 from demo.stripe_standin.server import running
 from demo.stripe_standin.standin import StandIn
 from demo.tests.running import once
@@ -48,8 +48,8 @@ def test_a_payment_is_told_signed(standin: StandIn, shop: Receiver) -> None:
     until(lambda: shop.events)
     event = shop.events[0]
     assert (event.type, event.livemode, shop.forged) == ("checkout.session.completed", False, 0)
-    told = event.data.object
-    assert (told["id"], told["payment_status"], told["payment_intent"]) == (session, "paid", intent)
+    shown = event.data.object
+    assert (shown["id"], shown["payment_status"], shown["payment_intent"]) == (session, "paid", intent)
     assert client(standin).v1.events.retrieve(event.id).to_dict() == event.to_dict()
 
 
@@ -166,7 +166,7 @@ def test_a_test_can_post_any_signature_itself(standin: StandIn) -> None:
 
 def test_webhooks_never_leave_this_machine() -> None:
     for url in ("https://example.com/stripe/webhook/", "http://192.0.2.1/", "http://127.0.0.1.example.com/"):
-        with pytest.raises(Refused), running(webhook_url=url):
+        with pytest.raises(ApiError), running(webhook_url=url):
             pass
 
 

@@ -79,8 +79,8 @@ def test_what_dies_is_started_again(demo: Demo) -> None:
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=["Ctrl-C", "kill"])
 def test_asked_to_stop_it_stops_everything(another: Demo, number: signal.Signals) -> None:
     another.start()
-    # Supervisor, mailbox, stand-in, gunicorn and its worker, Celery's worker, beat.
-    assert len(another.living) >= 7
+    # Supervisor, mailbox, stand-in, gunicorn and its worker, Celery's two workers, the sweep.
+    assert len(another.living) >= 8
     assert another.end(number) == 0
     assert another.living == []
     assert another.process is not None

@@ -56,7 +56,7 @@ LETTER = (
     "À la suite de notre visite, voici notre proposition pour chauffer votre maison avec une pompe "
     "à chaleur. Les radiateurs en place sont conservés."
 )
-CONDITIONS = "Acompte de 30 % à la commande, solde à la mise en service, par virement ou par carte."
+CONDITIONS = "Solde à la mise en service, par virement ou par carte."
 
 
 # What happened to them
@@ -64,10 +64,6 @@ CONDITIONS = "Acompte de 30 % à la commande, solde à la mise en service, par v
 
 def _nothing(past: Past) -> None:
     """A draft has no past."""
-
-
-def _stalled(past: Past) -> None:
-    past.stall()
 
 
 def _open(past: Past) -> None:
@@ -189,7 +185,7 @@ SAMPLES = (
         state=State.DONE,
         begun=42 * DAY,
         past=_done,
-        fields={"start": "sous 2 semaines", "duration": "1 jour"},
+        fields={"start": "2 semaines après la signature", "duration": "1 jour"},
         by_colleague=True,
     ),
     Sample(
@@ -212,7 +208,7 @@ SAMPLES = (
         state=State.WITHDRAWN,
         begun=9.5 * DAY,
         past=_withdrawn,
-        fields={"start": "dans 3 semaines", "duration": "2 jours"},
+        fields={"start": "3 semaines après la signature", "duration": "2 jours"},
     ),
     Sample(
         shows="devis relancé, question répondue",
@@ -222,7 +218,7 @@ SAMPLES = (
         state=State.REMINDED,
         begun=6.4 * DAY,
         past=_answered_and_reminded,
-        fields={"conditions": CONDITIONS, "start": "dans 5 semaines", "duration": "3 jours"},
+        fields={"conditions": CONDITIONS, "start": "5 semaines après la signature", "duration": "3 jours"},
     ),
     Sample(
         shows="nouvelle version envoyée",
@@ -232,7 +228,7 @@ SAMPLES = (
         state=State.SENT,
         begun=4.3 * DAY,
         past=_new_version,
-        fields={"start": "sous 4 semaines", "duration": "3 jours"},
+        fields={"start": "4 semaines après la signature", "duration": "3 jours"},
     ),
     Sample(
         shows="lien de plus de 24 heures",
@@ -254,7 +250,7 @@ SAMPLES = (
         state=State.ACCEPTED,
         begun=23.0,
         past=_signed,
-        fields={"conditions": CONDITIONS, "start": "dans 3 semaines", "duration": "2 jours"},
+        fields={"conditions": CONDITIONS, "start": "3 semaines après la signature", "duration": "2 jours"},
     ),
     Sample(
         shows="devis accepté et signé par un professionnel, virement annoncé",
@@ -264,7 +260,7 @@ SAMPLES = (
         state=State.ACCEPTED,
         begun=22.5,
         past=_signed_by_a_business,
-        fields={"start": "le mois prochain"},
+        fields={"start": "1 mois après la signature", "no_waste": True},
         by_colleague=True,
     ),
     Sample(
@@ -286,7 +282,7 @@ SAMPLES = (
         state=State.SENT,
         begun=19.5,
         past=_revoked,
-        fields={"deposit_kind": Quote.DepositKind.NONE, "deposit_value": Decimal(0)},
+        fields={"no_waste": True, "deposit_kind": Quote.DepositKind.NONE, "deposit_value": Decimal(0)},
     ),
     Sample(
         shows="devis refusé par le client",
@@ -324,7 +320,7 @@ SAMPLES = (
         state=State.SENT,
         begun=5.5,
         past=_with_a_question,
-        fields={"conditions": CONDITIONS, "start": "dans 4 semaines", "duration": "2 jours"},
+        fields={"conditions": CONDITIONS, "start": "4 semaines après la signature", "duration": "2 jours"},
     ),
     Sample(
         shows="devis à un professionnel, acompte d'un montant fixe",
@@ -338,7 +334,7 @@ SAMPLES = (
             "contract": Quote.Contract.ON_PREMISES,
             "deposit_kind": Quote.DepositKind.AMOUNT,
             "deposit_value": Decimal(3000),
-            "start": "sous 6 semaines",
+            "start": "6 semaines après la signature",
             "duration": "1 semaine",
         },
         by_colleague=True,
@@ -353,7 +349,12 @@ SAMPLES = (
         state=State.SENT,
         begun=1.4,
         past=_open,
-        fields={"intro": LETTER, "conditions": CONDITIONS, "start": "sous 3 semaines", "duration": "2 jours"},
+        fields={
+            "intro": LETTER,
+            "conditions": CONDITIONS,
+            "start": "3 semaines après la signature",
+            "duration": "2 jours",
+        },
     ),
     Sample(
         shows="envoi en cours, le PDF attend d'être fait",
@@ -362,7 +363,7 @@ SAMPLES = (
         parts=jobs.HOT_WATER,
         state=State.SENDING,
         begun=0.2,
-        past=_stalled,
+        past=Past.stall,
     ),
     Sample(
         shows="devis en cours, prêt à envoyer",
@@ -374,6 +375,6 @@ SAMPLES = (
         state=State.DRAFT,
         begun=0.1,
         past=_nothing,
-        fields={"conditions": CONDITIONS, "start": "sous 3 semaines", "duration": "2 jours"},
+        fields={"conditions": CONDITIONS, "start": "3 semaines après la signature", "duration": "2 jours"},
     ),
 )
