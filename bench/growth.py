@@ -98,8 +98,8 @@ def pages(user: User) -> dict[str, Callable[[], object]]:
 
 
 def measure(name: str) -> Iterator[Result]:
+    from logisav.desk.tests.desk import manager, owner  # noqa: PLC0415
     from logisav.tests.many import analyze, make_many  # noqa: PLC0415 (models want the settings)
-    from quotes.tests.desk import manager, owner  # noqa: PLC0415
 
     setup_test_environment()
     settings.STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}

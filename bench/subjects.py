@@ -10,11 +10,13 @@ from django.core.management import call_command
 from django.test import Client
 from django.test.utils import setup_test_environment
 
-from quotes import rendering, workflow
+from quotes import workflow
 from quotes.models import Quote
+from quotes.pdf import rendering
 from quotes.tests.factories import SYSTEM, make_quote, visitor
-from signing import certificates, seal, sealing
+from signing import seal, sealing
 from signing.models import Signature
+from signing.proof import certificates
 from signing.tests.factories import make_signature
 
 LINES = tuple(

@@ -10,8 +10,8 @@ from django.contrib.auth.models import User
 from django.test import Client
 from playwright.sync_api import Browser, Page
 
+from logisav.desk.tests.desk import manager
 from logisav.tests.browser import Watch
-from quotes.tests.desk import manager
 from quotes.tests.factories import make_company
 
 

@@ -30,10 +30,11 @@ from quotes.tests.factories import (
     make_sent_quote,
     secrets_of,
     send_again,
+    withdraw_at_once,
 )
 from signing import workflow as signing_workflow
 from signing.models import CODES_A_WINDOW, SealedDocument, Signature, SigningRequest
-from signing.tests.factories import make_signature, make_signing_request
+from signing.tests.factories import let_the_minute_pass, make_signature, make_signing_request
 
 TEMPLATES = settings.BASE_DIR / "templates"
 SYSTEM = Actor.system()
@@ -58,7 +59,7 @@ TEXTS = {
     "outro": "Nous restons à votre écoute.",
     "conditions": "Solde à la mise en service.",
     "worksite": "12 chemin des Vignes\n69450 Saint-Cyr-au-Mont-d'Or",
-    "start": "sous 3 semaines",
+    "start": "3 semaines après la signature",
     "duration": "2 jours",
 }
 
@@ -79,20 +80,39 @@ def fill_form(page: Page, *, phone: str = "06 39 98 12 34", place: str = "à dis
     page.get_by_label("en tant que particulier").check()
     page.get_by_label(place).check()
     page.get_by_label("Téléphone").fill(phone)
-    for box in page.get_by_role("checkbox").all()[:2]:
+    for box in page.locator('[name^="consent_"]:not([name="consent_early_start"])').all():
         box.check()
 
 
 def contradiction(page: Page, site: str) -> None:
     come_in(page, site, full_quote())
     page.get_by_role("link", name="Accepter et signer").click()
-    fill_form(page, place="dans les locaux")
+    fill_form(page, place="chez moi")
     page.get_by_role("button", name="Recevoir mon code par mail").click()
 
 
 def withdrawal(page: Page, site: str) -> None:
     accepted(page, site)
-    page.get_by_role("link", name="Renoncer au contrat ici").click()
+    page.get_by_role("link", name="Renoncer au contrat ici").first.click()
+
+
+def withdrawal_declared(page: Page, site: str) -> None:
+    withdrawal(page, site)
+    page.get_by_role("button", name="Confirmer la rétractation").click()
+    page.get_by_role("heading", name="Votre rétractation est déclarée").wait_for()
+
+
+def declared_openly(page: Page, site: str) -> None:
+    page.goto(f"{site}{full_quote().get_absolute_url()}retractation/")
+    page.get_by_label("Votre nom").fill("Claire Morel")
+    page.get_by_role("button", name="Confirmer la rétractation").click()
+    page.get_by_role("heading", name="Votre déclaration est reçue").wait_for()
+
+
+def asked_whether_it_was_they(page: Page, site: str) -> None:
+    quote = signed_quote()
+    workflow.declare(quote.pk, name="Claire Morel", email="", actor=CUSTOMER)
+    page.goto(f"{site}/{secrets_of('quotes/declared', quote)['page'].split('/', 3)[3]}")
 
 
 def ask_for_code(page: Page, site: str, quote: Quote | None = None) -> SigningRequest:
@@ -157,7 +177,7 @@ def quote_of_extremes(page: Page, site: str) -> None:
     line = {
         "label": "X" * 150,
         "unit": "mètres carrés posés",
-        "quantity": Decimal(12000),
+        "quantity": Decimal(8000),
         "unit_price": Decimal(98765),
     }
     section = {"kind": "section", "label": "S" * 150}
@@ -254,7 +274,7 @@ def paused(page: Page, site: str) -> None:
     wanted = full_quote()
     for _ in range(CODES_A_WINDOW):
         make_signing_request(wanted)
-        SigningRequest.objects.update(created_at=timezone.now() - dt.timedelta(minutes=5))
+        let_the_minute_pass(wanted, seconds=300)
     come_in(page, site, wanted)
     page.get_by_role("link", name="Accepter et signer").click()
     fill_form(page)
@@ -265,6 +285,24 @@ def paused(page: Page, site: str) -> None:
 def about(page: Page, site: str) -> None:
     full_quote()
     page.goto(f"{site}/signature-electronique/")
+
+
+def legal_notice(page: Page, site: str) -> None:
+    full_quote()
+    page.goto(f"{site}/mentions-legales/")
+
+
+def personal_data(page: Page, site: str) -> None:
+    full_quote()
+    page.goto(f"{site}/donnees-personnelles/")
+
+
+def accessibility(page: Page, site: str) -> None:
+    full_quote()
+    Company.objects.update(
+        accessibility="partial", accessibility_gaps="Le plan du chantier n'est pas décrit."
+    )
+    page.goto(f"{site}/accessibilite/")
 
 
 def accepted(page: Page, site: str) -> None:
@@ -323,7 +361,7 @@ def deposit_is(
         quote = signed_quote()
         payment = pay(quote, state, round(Deposit.objects.get(quote=quote).amount * share, 2))
         if withdrawn:
-            workflow.withdraw(quote.pk, name="Claire Morel", email=quote.customer.email, actor=CUSTOMER)
+            withdraw_at_once(quote.pk)
         if refunded:
             Refund.objects.create(payment=payment, amount=payment.amount, state=Refund.State.SUCCEEDED)
         come_in(page, site, quote)
@@ -437,9 +475,15 @@ PAGES: dict[str, tuple[Callable[[Page, str], None], str]] = (
             (changed_meanwhile, "Le devis a changé, relisez-le"),
             (paused, "La signature est en pause"),
             (about, "Ce que vaut la signature"),
+            (legal_notice, "Mentions légales"),
+            (personal_data, "Vos données personnelles"),
+            (accessibility, "Accessibilité"),
             (accepted, "Devis accepté le"),
             (accepted_before_its_seal, "Devis accepté le"),
             (withdrawal, "Renoncer au contrat"),
+            (withdrawal_declared, "Votre rétractation est déclarée"),
+            (declared_openly, "Votre déclaration est reçue"),
+            (asked_whether_it_was_they, "Est-ce bien vous"),
             (deposit_due, "Devis accepté le"),
             (deposit_not_yet, "Devis accepté le"),
             (payment_cancelled, "Vous avez annulé le paiement"),
@@ -447,7 +491,7 @@ PAGES: dict[str, tuple[Callable[[Page, str], None], str]] = (
             (quote_expired, "Ce devis n'est plus valable"),
             (update_of_an_expired_quote, "Demander une mise à jour"),
             (blocked, "L'accès à ce devis est suspendu"),
-            (link_expired, "ce lien ne s'ouvre plus"),
+            (link_expired, "Ce lien a expiré"),
             (link_requested, "Regardez votre boîte mail"),
             (no_access, "Cette page s'ouvre avec un lien d'accès"),
             (not_found, "Cette page n'existe pas"),
@@ -459,15 +503,18 @@ PAGES: dict[str, tuple[Callable[[Page, str], None], str]] = (
         "refused": (in_state(Quote.State.REFUSED), "Ce devis a été refusé"),
         "cancelled": (in_state(Quote.State.CANCELLED), "Ce devis a été annulé"),
         "updating": (in_state(Quote.State.SENDING), "Votre devis se met à jour"),
-        "withdrawn": (in_state(Quote.State.WITHDRAWN), "Devis accepté"),
+        "withdrawn": (in_state(Quote.State.WITHDRAWN), "Vous avez renoncé à ce contrat"),
         "deposit_pending": (deposit_is(Payment.State.PENDING), "Devis accepté le"),
         "deposit_partial": (deposit_is(Payment.State.PAID, share=Decimal("0.4")), "Devis accepté le"),
         "deposit_paid": (deposit_is(Payment.State.PAID), "Devis accepté le"),
         "deposit_overpaid": (deposit_is(Payment.State.PAID, share=Decimal("1.5")), "Devis accepté le"),
-        "deposit_refund_due": (deposit_is(Payment.State.PAID, withdrawn=True), "Devis accepté le"),
+        "deposit_refund_due": (
+            deposit_is(Payment.State.PAID, withdrawn=True),
+            "Vous avez renoncé à ce contrat",
+        ),
         "deposit_refunded": (
             deposit_is(Payment.State.PAID, withdrawn=True, refunded=True),
-            "Devis accepté le",
+            "Vous avez renoncé à ce contrat",
         ),
         "back_paid": (back_from_payment(Payment.State.PAID), "a bien été reçu"),
         "back_pending": (back_from_payment(Payment.State.PENDING), "Votre paiement est en cours"),

@@ -11,19 +11,22 @@ from django.contrib.contenttypes.models import ContentType
 from django.core.management import call_command
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
+from django.utils import timezone
 
-from logisav.models import Invitation
+from logisav.desk.tests import desk
+from logisav.staff.models import Invitation
 from logisav.tests.people import link_to
 from notifications import outbox
 from notifications.models import OutgoingEmail
+from notifications.queue import QueueEntry
 from payments.tests.factories import make_paying_company
 from payments.tests.test_transfer import confirm
 from quotes import workflow
 from quotes.models import CatalogueItem, Quote, QuoteTemplate, TextTemplate
-from quotes.models.passing import StagedImport
-from quotes.tests import desk
+from quotes.models.temporary import StagedImport
 from quotes.tests.factories import SYSTEM, make_owner, make_quote, make_sent_quote, stored_pdf, visitor
-from signing.models import SealedDocument
+from signing import paper
+from signing.models import PaperAcceptance, SealedDocument
 from signing.tests.factories import make_signature
 
 STAFF = ("nobody", "owner", "other", "accountant", "manager", "administrator", "superuser")
@@ -72,7 +75,7 @@ class House:
         """What an address wants beside itself, to be more than a bad request."""
         if name == "autocomplete":
             return {"app_label": "quotes", "model_name": "quote", "field_name": "customer", "term": ""}
-        return {"devis": self.quote.pk} if name == "quotes_quote_together" else {}
+        return {"devis": self.quote.pk} if name == "quotes_quote_bulk" else {}
 
     def path(self, name: str) -> str:
         """`quotes_quote_change@draft` is the address on the draft."""
@@ -94,6 +97,7 @@ class House:
         special = {
             "mail": self.rows["notifications_outgoingemail"].pk,
             "payment_id": self.rows["payment"].pk,
+            "slug": "ouverture",
             "step": "envoyer" if quote is self.draft else "dupliquer",
             "app_label": "quotes",
             "content_type_id": ContentType.objects.get_for_model(Quote).pk,
@@ -147,6 +151,7 @@ def make_rows(quote: Quote, people: dict[str, User]) -> dict[str, Any]:
         "auth_user": people["other"],
         "logisav_invitation": invited(people["superuser"]),
         "signing_signature": signature,
+        "signing_paperacceptance": on_paper(people["owner"]),
         "payment": payment,
         "payments_deposit": payment.deposit,
         "quotes_company": make_paying_company(),
@@ -159,7 +164,24 @@ def make_rows(quote: Quote, people: dict[str, User]) -> dict[str, Any]:
         "quotes_customer_preview.pk": staged("customers", "customer", by=people["owner"]),
         "notifications_notification": notice,
         "notifications_outgoingemail": mail,
+        "notifications_queueentry": QueueEntry.objects.create(
+            queue="deposits that open", row=quote.pk, error="OSError", told_at=timezone.now()
+        ),
     }
+
+
+def on_paper(owner: User) -> PaperAcceptance:
+    quote, (file, digest) = make_sent_quote(owner=owner), stored_pdf("papier")
+    return paper.record_acceptance(
+        quote.pk,
+        version_number=1,
+        signatory="Claire Morel",
+        signed_on=timezone.localdate(),
+        consents=frozenset({"quote"}),
+        scan=file,
+        sha256=digest,
+        actor=SYSTEM,
+    )
 
 
 def staged(kind: str, model: str, *, by: User) -> StagedImport:

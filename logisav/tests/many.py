@@ -12,7 +12,7 @@ from django.db import connection
 from django.utils import timezone
 
 from notifications.models import OutgoingEmail
-from payments.models import Deposit, Payment, Standing
+from payments.models import BalanceStatus, Deposit, Payment
 from quotes.models import Customer, Question, Quote, QuoteEvent, QuoteLine, QuoteVersion, Turn
 
 BATCH = 2000
@@ -103,7 +103,7 @@ def _around(quotes: list[Quote]) -> dict[type[Any], Iterator[Any]]:
     """Lines, versions, facts, mails and questions, as many as a quote has."""
     return {
         QuoteLine: (
-            QuoteLine(quote=quote, position=rank, label=f"Ligne {rank}", unit_price=Decimal(100))
+            QuoteLine(quote=quote, position=rank, label=f"Ligne {rank}", unit="h", unit_price=Decimal(100))
             for quote in quotes
             for rank in range(2)
         ),
@@ -159,7 +159,7 @@ def _deposits(quotes: list[Quote]) -> None:
             amount=Decimal(300),
             reference=f"RF{quote.number}",
             created_at=quote.accepted_at or quote.last_at,
-            standing=Standing.DUE if quote.state == State.ACCEPTED else Standing.PAID,
+            standing=BalanceStatus.DUE if quote.state == State.ACCEPTED else BalanceStatus.PAID,
         )
         for quote in quotes
     )
@@ -173,5 +173,5 @@ def _deposits(quotes: list[Quote]) -> None:
             next_check_at=None,
         )
         for deposit in deposits
-        if deposit.standing == Standing.PAID
+        if deposit.standing == BalanceStatus.PAID
     )

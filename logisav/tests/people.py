@@ -10,10 +10,10 @@ from django.contrib.auth.models import User
 from django.test import Client
 from django.utils import timezone
 
-from logisav import second_factor
-from logisav.models import SecondFactor
-from logisav.second_factor import Offer
-from logisav.staff_journal import By
+from logisav.staff import second_factor
+from logisav.staff.journal import By
+from logisav.staff.models import SecondFactor
+from logisav.staff.second_factor import Enrolment
 from notifications import vault
 from notifications.models import OutgoingEmail
 
@@ -30,7 +30,9 @@ def with_password(user: User) -> User:
 def enrol(user: User) -> tuple[str, list[str]]:
     """A second factor whose first code was of long ago: its secret, and the recovery codes."""
     secret = pyotp.random_base32()
-    codes = second_factor.confirm(user, Offer(secret, user.username), shown(secret), by=By(user))
+    codes = second_factor.confirm(
+        user, Enrolment(secret, user.username), shown(secret), by=By(user), key=None
+    )
     assert codes is not None
     SecondFactor.objects.filter(user=user).update(last_step=0)
     return secret, codes
@@ -59,4 +61,4 @@ def link_to(address: str) -> str:
     email = OutgoingEmail.objects.filter(to=address, carries_secret=True).latest("pk")
     assert email.sealed_secrets is not None
     link = vault.unseal(email.sealed_secrets)["link"]
-    return link.removeprefix("http://testserver")
+    return link.removeprefix("http://localhost")

@@ -2,13 +2,17 @@
 
 It is loaded by name (`-p`, see pytest.ini) because pytest-django reads the settings before any conftest.py.
 LOGISAV_TEST_STACK chooses `sqlite` (default: SQLite and the embedded broker) or `postgres` (PostgreSQL and Redis).
+PostgreSQL carries the suite; with LOGISAV_TEST_BESIDE=1 the SQLite stack runs beside it and takes only what is marked
+`sqlite` or `both`. Alone, where there is no PostgreSQL, it runs everything that needs no other server.
 """
 
 import atexit
+import json
 import os
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
@@ -17,10 +21,11 @@ from django.core.cache import cache
 from django.core.management import call_command
 
 from logisav.tests import environment, stack, triggers
-from logisav.tests.figures import FULL, Figures
+from logisav.tests.figures import FULL, PART, PARTS, SEED, Figure, Figures, Line, as_table
 
 STACK = os.environ.get("LOGISAV_TEST_STACK", "sqlite")
-TITLES = {"sqlite": "SQLite et courtier intégré", "postgres": "PostgreSQL et Redis"}
+BESIDE = STACK == "sqlite" and bool(os.environ.get("LOGISAV_TEST_BESIDE"))
+TITLES = {"sqlite": "SQLite and the embedded broker", "postgres": "PostgreSQL and Redis"}
 WORKER = os.environ.get("PYTEST_XDIST_WORKER", "")
 CHROMIUM = shutil.which("chromium")
 
@@ -82,6 +87,8 @@ def pytest_configure(config: pytest.Config) -> None:
     # Names that follow the content, without the ten seconds that compressing takes.
     named = {"BACKEND": "django.contrib.staticfiles.storage.ManifestStaticFilesStorage"}
     settings.STORAGES = {**settings.STORAGES, "staticfiles": named}
+    # Each test client would otherwise look at every static file once more: a third of a second each time.
+    settings.WHITENOISE_AUTOREFRESH = True
     # A slow hash protects stored passwords, and costs a test a third of a second at every log-in.
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     if not WORKER:
@@ -119,13 +126,15 @@ def _wanted(item: pytest.Item) -> bool:
         # One run prints them all, so what needs no particular database counts here too.
         counts = "figure" in getattr(item, "fixturenames", ()) or bool(item.get_closest_marker("figures"))
         return counts and not (STACK == "sqlite" and item.get_closest_marker("postgres"))
-    if any(item.get_closest_marker(other) for other in TITLES if other != STACK):
+    if item.get_closest_marker("figures") or any(
+        item.get_closest_marker(other) for other in TITLES if other != STACK
+    ):
         return False
-    return not item.get_closest_marker("figures")
+    return not BESIDE or bool(item.get_closest_marker("sqlite") or item.get_closest_marker("both"))
 
 
 @pytest.fixture(scope="session")
-def figure() -> Callable[[str, str], None]:
+def figure() -> Figure:
     """`figure("code", "200 courses, 0 erreur")` adds a line to the table printed at the end."""
     return Figures(Path(os.environ["LOGISAV_TEST_DIR"])).record
 
@@ -139,7 +148,8 @@ def _empty_cache() -> Iterator[None]:
 
 def pytest_report_header() -> str:
     """Say at the top what the tests run on."""
-    return f"logisav: {TITLES[STACK]}{', comptes complets' if FULL else ''}"
+    part = f", part {PART + 1} of {PARTS}" if PARTS > 1 else ""
+    return f"logisav: {TITLES[STACK]}{', full counts' if FULL else ''}{part}, LOGISAV_TEST_SEED={SEED}"
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
@@ -147,28 +157,27 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> Iterat
     """After everybody else's: the table of figures, then one line that says how this stack fared."""
     yield
     if folder := os.environ.get("LOGISAV_TEST_DIR"):
-        _write_table(terminalreporter, list(Figures(Path(folder)).lines()))
-    terminalreporter.write_line(_closing_line(terminalreporter.stats))
+        lines = Figures(Path(folder)).lines()
+        _write_table(terminalreporter, lines)
+        if result := os.environ.get("LOGISAV_FIGURES_RESULT"):
+            kept = _totals(terminalreporter.stats) | {"lines": [asdict(line) for line in lines]}
+            Path(result).write_text(json.dumps(kept))
+    totals = ", ".join(f"{count} {name}" for name, count in _totals(terminalreporter.stats).items())
+    terminalreporter.write_line(f"On {TITLES[STACK]}: {totals}")
 
 
-def _write_table(terminalreporter: pytest.TerminalReporter, lines: list[str]) -> None:
+def _write_table(terminalreporter: pytest.TerminalReporter, lines: list[Line]) -> None:
     if lines:
-        terminalreporter.section("Chiffres" if FULL else "Chiffres (échantillons)")
-        terminalreporter.write("\n".join([*lines, ""]), flush=True)
+        terminalreporter.section("Figures" if FULL else "Figures (samples)")
+        terminalreporter.write("\n".join([*as_table(lines), ""]), flush=True)
 
 
-def _closing_line(stats: dict[str, list[object]]) -> str:
+def _totals(stats: dict[str, list[object]]) -> dict[str, int]:
     def count(*names: str) -> int:
         return sum(len(stats.get(name, [])) for name in names)
 
-    passed, failed = count("passed", "xfailed"), count("failed", "error")
-    parts = [
-        _counted(passed, "test réussi", "tests réussis"),
-        _counted(failed, "échec", "échecs"),
-        _counted(count("skipped"), "sauté", "sautés"),
-    ]
-    return f"Sur {TITLES[STACK]} : {', '.join(parts)}"
-
-
-def _counted(number: int, one: str, many: str) -> str:
-    return f"{number} {many if number > 1 else one}"
+    return {
+        "passed": count("passed", "xfailed"),
+        "failed": count("failed", "error"),
+        "skipped": count("skipped"),
+    }

@@ -1,5 +1,6 @@
 """Private servers for tests: PostgreSQL and Redis on free ports, in folders of their own, gone with the process."""
 
+import contextlib
 import ctypes
 import os
 import pwd
@@ -47,10 +48,12 @@ class Server:
     stop_signal = signal.SIGTERM
     death_signal = signal.SIGTERM
     user: str | None = None
+    environment: dict[str, str] | None = None
 
     def __init__(self, prefix: str) -> None:
         self.port = free_port()
         self.folder = Path(tempfile.mkdtemp(prefix=prefix))
+        self.log = self.folder / "server.log"
         self.process: subprocess.Popen[bytes] | None = None
 
     def command(self) -> list[str]:
@@ -63,25 +66,35 @@ class Server:
 
     def start(self) -> None:
         """Start (again) and wait until it answers."""
-        with (self.folder / "server.log").open("ab") as log:
+        self.begin()
+        self.wait_until_it_answers()
+
+    def begin(self) -> None:
+        """Start (again), without waiting."""
+        with self.log.open("ab") as log:
             self.process = subprocess.Popen(
                 self.command(),
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
-                cwd=self.folder,
+                cwd=self.place,
+                env=self.environment,
                 user=self.user,
                 start_new_session=True,  # Ctrl-C is for pytest, which then stops us in order
                 preexec_fn=_die_with_parent(self.death_signal),  # noqa: PLW1509 - no threads yet
             )
-        self.wait_until_it_answers()
+
+    @property
+    def place(self) -> Path:
+        """Where its process runs."""
+        return self.folder
 
     def wait_until_it_answers(self) -> None:
         """Poll until ready; show the log of a server that does not start."""
         end = time.monotonic() + START_SECONDS
         while not self.answers():
             if self.process is None or self.process.poll() is not None or time.monotonic() > end:
-                log = (self.folder / "server.log").read_text(errors="replace")
+                log = self.log.read_text(errors="replace")
                 self.remove()
                 raise RuntimeError(f"{type(self).__name__} did not start:\n{log}")
             time.sleep(0.05)
@@ -90,6 +103,7 @@ class Server:
         """Stop in order, then by force."""
         if self.process is None:
             return
+        self.resume()
         self.process.send_signal(self.stop_signal)
         try:
             self.process.wait(STOP_SECONDS)
@@ -98,11 +112,26 @@ class Server:
         self.process = None
 
     def kill(self) -> None:
-        """What a crash does."""
+        """What a crash does, to the processes that it started too: nothing is tidied up."""
         if self.process is not None:
-            self.process.kill()
+            self._signal(signal.SIGKILL)
             self.process.wait()
             self.process = None
+
+    def pause(self) -> None:
+        """As if it hung: it takes connections, and says nothing."""
+        self._signal(signal.SIGSTOP)
+
+    def resume(self) -> None:
+        """Go on after a pause, as if no time had passed."""
+        self._signal(signal.SIGCONT)
+
+    def _signal(self, number: signal.Signals) -> None:
+        if self.process is None or self.process.poll() is not None:
+            return
+        for pid in family(self.process.pid):
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, number)
 
     def remove(self) -> None:
         """Stop, and leave nothing behind."""
@@ -111,10 +140,10 @@ class Server:
 
 
 class Redis(Server):
-    """A private Redis that keeps nothing on disk."""
+    """A private Redis that keeps nothing on disk, unless it is to survive its end."""
 
-    def __init__(self) -> None:
-        self.program = find_redis()
+    def __init__(self, *, keeps: bool = False) -> None:
+        self.program, self.keeps = find_redis(), keeps
         super().__init__("logisav-redis-")
 
     def command(self) -> list[str]:
@@ -124,7 +153,7 @@ class Redis(Server):
             "--dir": str(self.folder),
             "--databases": "64",
             "--save": "",
-            "--appendonly": "no",
+            "--appendonly": "yes" if self.keeps else "no",
         }
         return [self.program, *(word for option in options.items() for word in option)]
 
@@ -147,8 +176,10 @@ class Postgres(Server):
     stop_signal = signal.SIGINT  # "fast": ends sessions, does not wait for them
     death_signal = signal.SIGQUIT
 
-    def __init__(self) -> None:
+    def __init__(self, *, keeps: bool = False) -> None:
         self.programs = find_postgres()
+        # What was committed is with the kernel and survives `kill -9`, though not the machine.
+        self.settings = POSTGRES_SETTINGS | ({"synchronous_commit": "on"} if keeps else {})
         super().__init__("logisav-postgres-")
         if os.geteuid() == 0:
             self.user = "postgres"
@@ -165,7 +196,7 @@ class Postgres(Server):
             raise RuntimeError(f"initdb failed:\n{made.stdout}{made.stderr}")
 
     def command(self) -> list[str]:
-        settings = [f"--{name}={value}" for name, value in POSTGRES_SETTINGS.items()]
+        settings = [f"--{name}={value}" for name, value in self.settings.items()]
         place = ["-D", f"{self.folder}/data", "-p", str(self.port), "-k", str(self.folder)]
         return [str(self.programs / "postgres"), *place, *settings]
 
@@ -179,6 +210,19 @@ class Postgres(Server):
     def url(self, database: str = "logisav") -> str:
         """The address of one of its databases."""
         return f"postgresql://logisav@127.0.0.1:{self.port}/{database}"
+
+
+def family(pid: int) -> list[int]:
+    """The process, its children and theirs, whichever session they are in; the eldest first."""
+    children: dict[int, list[int]] = {}
+    for place in Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError):  # it has ended meanwhile
+            parent = int(place.read_text().rpartition(")")[2].split()[1])
+            children.setdefault(parent, []).append(int(place.parent.name))
+    found = [pid]
+    for one in found:
+        found += children.get(one, [])
+    return found
 
 
 def find_postgres() -> Path:

@@ -8,14 +8,23 @@ import pytest
 from django.contrib.auth.models import Permission, User
 from django.core.exceptions import PermissionDenied
 
-from logisav import accounts
-from logisav.accounts import Wanted
-from logisav.models import SecondFactor, StaffAction
-from logisav.roles import Role, role_of
-from logisav.staff_journal import By
+from logisav.desk.tests.desk import (
+    accountant,
+    administrator,
+    at_desk,
+    manager,
+    owner,
+    page_of,
+    stamp_in,
+    text,
+)
+from logisav.staff import accounts
+from logisav.staff.accounts import AccountWanted
+from logisav.staff.journal import By
+from logisav.staff.models import SecondFactor, StaffAction
+from logisav.staff.roles import Role, role_of
 from logisav.tests.people import enrol
 from notifications.models import OutgoingEmail
-from quotes.tests.desk import accountant, administrator, at_desk, manager, owner, page_of, text
 from quotes.tests.factories import make_quote, make_sent_quote
 
 pytestmark = pytest.mark.django_db
@@ -36,7 +45,8 @@ def save(by: User, user: User, **changes: Any) -> Any:
         "is_active": "on",
     }
     typed = {name: value for name, value in (typed | changes).items() if value is not None}
-    return at_desk(by).post(f"/admin/auth/user/{user.pk}/change/", typed)
+    desk, address = at_desk(by), f"/admin/auth/user/{user.pk}/change/"
+    return desk.post(address, typed | stamp_in(desk.get(address)))
 
 
 def fresh(user: User) -> User:
@@ -82,7 +92,7 @@ def test_administrators_do_not_lock_themselves_out(karim: User, change: dict[str
 def test_of_two_who_demote_each_other_the_second_comes_too_late(karim: User) -> None:
     """The last administrator stays: whoever acts is looked at again under the lock."""
     nora = administrator()
-    wanted = Wanted("N", "N", "n@exemple.fr", Role.OWNER, is_active=True)
+    wanted = AccountWanted("N", "N", "n@exemple.fr", Role.OWNER, is_active=True)
     accounts.change(nora.pk, wanted, by=By(karim))
     with pytest.raises(PermissionDenied):
         accounts.change(karim.pk, wanted, by=By(nora))

@@ -10,10 +10,10 @@ from axe_playwright_python.sync_playwright import Axe
 from django.contrib.auth.models import User
 from playwright.sync_api import Browser, Page, expect
 
-from logisav.models import Invitation, SecondFactor
+from logisav.desk.tests.desk import administrator, at_desk, manager
+from logisav.staff.models import Invitation, SecondFactor
 from logisav.tests.browser import Watch
 from logisav.tests.people import PASSWORD, link_to, with_password
-from quotes.tests.desk import administrator, at_desk, manager
 from quotes.tests.factories import make_company
 
 pytestmark = pytest.mark.browser

@@ -13,14 +13,14 @@ from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
 from django.db import connections
 
-from logisav import accounts, invitations, second_factor
-from logisav.accounts import Wanted
-from logisav.models import Invitation, SecondFactor
-from logisav.roles import Role, manages_accounts
-from logisav.second_factor import Outcome
-from logisav.staff_journal import By
+from logisav.desk.tests.desk import administrator, owner
+from logisav.staff import accounts, invitations, second_factor
+from logisav.staff.accounts import AccountWanted
+from logisav.staff.journal import By
+from logisav.staff.models import Invitation, SecondFactor
+from logisav.staff.roles import Role, manages_accounts
+from logisav.staff.second_factor import CodeCheck
 from logisav.tests.people import FAST, enrol, link_to, shown
-from quotes.tests.desk import administrator, owner
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.postgres]
 THREADS = 8
@@ -31,7 +31,7 @@ def _fast(settings: Any) -> None:
     settings.PASSWORD_HASHERS = FAST
 
 
-def together(*calls: Callable[[], Any]) -> list[Any]:
+def all_at_once(*calls: Callable[[], Any]) -> list[Any]:
     """Each in a thread and a connection of its own, begun when all are ready."""
     ready = threading.Barrier(len(calls))
 
@@ -53,8 +53,8 @@ def test_a_code_and_a_recovery_code_open_once() -> None:
     secret, codes = enrol(julien)
     for typed in (shown(secret), codes[0]):
         SecondFactor.objects.update(last_step=0)
-        found = together(*[partial(second_factor.check, julien, typed, by=By(None))] * THREADS)
-        assert sum(outcome is not Outcome.WRONG for outcome in found) == 1
+        found = all_at_once(*[partial(second_factor.check, julien, typed, by=By(None))] * THREADS)
+        assert sum(outcome is not CodeCheck.WRONG for outcome in found) == 1
 
 
 def test_a_link_is_taken_up_once() -> None:
@@ -64,7 +64,7 @@ def test_a_link_is_taken_up_once() -> None:
     invitations.invite(sent, by=By(administrator()))
     token = invitations.digest(link_to("sophie@exemple.fr").split("/")[2])
     taking_up = partial(invitations.take_up, token, password="une-bonne-phrase", ip="")
-    found = together(*[taking_up] * THREADS)
+    found = all_at_once(*[taking_up] * THREADS)
     assert sum(user is not None for user in found) == 1
     assert User.objects.filter(username="sophie@exemple.fr").count() == 1
 
@@ -74,8 +74,8 @@ def test_of_two_administrators_who_demote_each_other_one_stays() -> None:
         karim, nora = administrator(), administrator()
         others = User.objects.exclude(pk__in=(karim.pk, nora.pk))
         others.update(is_active=False)
-        wanted = Wanted("N", "N", "n@exemple.fr", Role.OWNER, is_active=True)
-        found = together(
+        wanted = AccountWanted("N", "N", "n@exemple.fr", Role.OWNER, is_active=True)
+        found = all_at_once(
             partial(accounts.change, nora.pk, wanted, by=By(karim)),
             partial(accounts.change, karim.pk, wanted, by=By(nora)),
         )

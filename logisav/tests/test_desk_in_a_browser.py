@@ -27,6 +27,7 @@ def every_page(julien: User) -> list[str]:
     withdraw(withdrawn)
     return [
         "/admin/",
+        "/admin/etat/",
         "/admin/quotes/quote/",
         "/admin/quotes/quote/add/",
         f"/admin/quotes/quote/{draft.pk}/change/",

@@ -11,14 +11,14 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from logisav.desk import paging
+from logisav.desk.quotes import searching
+from logisav.desk.tests.desk import at_desk, manager, owner, page_of, text
 from logisav.tests.many import analyze, make_many
-from notifications import paging
 from payments.tests.factories import make_accepted_quote
 from payments.tests.test_transfer import confirm
 from quotes import workflow
-from quotes.admin import searching
 from quotes.models import Customer, Quote
-from quotes.tests.desk import at_desk, manager, owner, page_of, text
 from quotes.tests.factories import SYSTEM, make_customer, make_quote, make_sent_quote
 
 pytestmark = pytest.mark.django_db
@@ -130,8 +130,8 @@ def plan_of(sql: str) -> list[tuple[dict[str, Any], dict[str, Any]]]:
     with connection.cursor() as cursor:
         cursor.execute(f"SET LOCAL enable_seqscan = {'off' if '~*' in sql else 'on'}")
         cursor.execute(f"EXPLAIN (FORMAT JSON) {sql}")
-        told = cursor.fetchone()[0]
-    return list(nodes((json.loads(told) if isinstance(told, str) else told)[0]["Plan"], {}))
+        plan = cursor.fetchone()[0]
+    return list(nodes((json.loads(plan) if isinstance(plan, str) else plan)[0]["Plan"], {}))
 
 
 ROWS = 5000
@@ -180,5 +180,5 @@ def test_every_page_finds_its_rows_by_an_index(monkeypatch: pytest.MonkeyPatch) 
             if address.startswith(MAILS) and user == owners[0]:
                 continue
             selects = [sql for sql in asked(browser, address) if sql.startswith("SELECT")]
-            assert [told for sql in selects for told in wrong(sql)] == [], (user, address)
+            assert [plan for sql in selects for plan in wrong(sql)] == [], (user, address)
     assert Quote.objects.count() == ROWS

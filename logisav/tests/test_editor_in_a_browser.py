@@ -10,8 +10,10 @@ import pytest
 from django.contrib.auth.models import User
 from playwright.sync_api import Dialog, Locator, Page, expect
 
-from quotes import french, rendering
+from lib import french
+from logisav.desk.tests.desk import at_desk, filled, manager, page_of
 from quotes.models import CatalogueItem, Company, Customer, Quote
+from quotes.pdf import rendering
 from quotes.tests.factories import make_customer, make_quote, version_of
 
 pytestmark = [pytest.mark.browser, pytest.mark.sqlite]
@@ -341,3 +343,23 @@ def test_a_quote_is_written_on_a_phone(desk: Page) -> None:
     desk.get_by_role("button", name="Enregistrer").click()
     expect(desk.get_by_role("heading", name="Ravalement")).to_be_visible()
     assert [line.label for line in Quote.objects.get().lines.all()] == ["Pose", "Chaudière gaz"]
+
+
+def test_what_a_colleague_saved_meanwhile_is_told_and_what_was_typed_stays(desk: Page, julien: User) -> None:
+    quote = make_quote(owner=julien)
+    edit(desk, quote)
+    colleague = at_desk(manager(first_name="Karim", last_name="Benali"))
+    typed = filled(colleague.get(page_of(quote))) | {"title": "Pompe à chaleur 11 kW"}
+    assert colleague.post(page_of(quote), typed).status_code == 302
+    lines(desk).nth(3).get_by_role("button", name=re.compile("Monter")).click()
+    desk.get_by_label("Conditions particulières").fill("Accès par la cour")
+    desk.get_by_role("button", name="Enregistrer", exact=True).click()
+    expect(desk.get_by_role("alert")).to_contain_text("modifié entre-temps par Karim Benali")
+    expect(desk.get_by_label("Conditions particulières")).to_have_value("Accès par la cour")
+    assert labels(desk)[2:] == ["Thermostat", "Main-d'œuvre"]
+    desk.get_by_role("button", name="Enregistrer quand même ma version").first.click()
+    expect(desk.get_by_text("est enregistré")).to_be_visible()
+    quote.refresh_from_db()
+    assert quote.title != "Pompe à chaleur 11 kW"
+    assert quote.conditions == "Accès par la cour"
+    assert [line.label for line in quote.lines.all()][2:] == ["Thermostat", "Main-d'œuvre"]

@@ -6,7 +6,7 @@ import pytest
 from django.contrib.auth.models import Group
 from django.core.management import call_command
 
-from quotes.tests.desk import manager, owner
+from logisav.desk.tests.desk import manager, owner
 
 pytestmark = pytest.mark.django_db
 # Nothing refers to a text or template once it is copied.

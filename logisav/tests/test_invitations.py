@@ -10,12 +10,12 @@ import time_machine
 from django.contrib.auth.models import User
 from django.test import Client
 
+from logisav.desk.tests.desk import administrator, at_desk, manager, owner, text
 from logisav.masking import mask
-from logisav.models import Invitation, StaffAction
-from logisav.roles import Role, role_of
+from logisav.staff.models import Invitation, StaffAction
+from logisav.staff.roles import Role, role_of
 from logisav.tests.people import FAST, enrol, give_password, is_inside, link_to, with_password
 from notifications.models import OutgoingEmail
-from quotes.tests.desk import administrator, at_desk, manager, owner, text
 
 pytestmark = pytest.mark.django_db
 NOW = dt.datetime(2026, 11, 24, 9, 0, tzinfo=dt.UTC)

@@ -192,6 +192,8 @@ class Customer(Person):
             expect(box).not_to_be_checked()
         self.page.get_by_label("J'ai lu le devis").check()
         self.page.get_by_label("Je signe par voie électronique").check()
+        for box in self.page.get_by_label("Je certifie").all():  # one for each reduced rate of VAT
+            box.check()
         self._button("Recevoir mon code par mail").click()
         self._sees(self._heading("Saisissez le code reçu par mail"))
 
@@ -209,7 +211,7 @@ class Customer(Person):
         mail = self._mail(f"Votre devis {self.number} est accepté")
         self._sees(mail.get_by_text("Camille Durand"))
         with self.page.expect_download() as download:
-            self.page.get_by_role("link", name=f"Devis signé {self.number}.pdf").click()
+            self.page.get_by_role("link", name=f"Devis-signe-{self.number}.pdf").click()
         file = folder / "signed.pdf"
         download.value.save_as(file)
         assert file.read_bytes().startswith(b"%PDF-1.7")
@@ -233,11 +235,18 @@ class Customer(Person):
         self._sees(self.page.get_by_text(re.compile(r"Votre acompte de 3\s337,96\s€ a bien été reçu")))
 
     def withdraw(self) -> None:
-        self.page.get_by_role("link", name="Renoncer au contrat ici").click()
+        self.page.get_by_role("link", name="Renoncer au contrat ici").first.click()
         self._button("Confirmer la rétractation").click()
-        self._sees(self.page.get_by_text("Vous avez renoncé à ce contrat"))
+        self._sees(self.page.get_by_text(re.compile("Déclaration reçue le")))
+        page = self.page.url
         receipt = self._mail(f"Accusé de réception de votre rétractation, devis {self.number}")
         self._sees(receipt.get_by_text(re.compile("Camille Durand renonce au contrat")).last)
+        mail = self._mail(f"Votre code pour confirmer la rétractation, devis {self.number}")
+        code = mail.get_by_text(re.compile(r"^\d{3}\s\d{3}$")).inner_text()
+        self.page.goto(page)
+        self.page.get_by_label("Code à 6 chiffres").fill(code)
+        self._button("Confirmer avec le code").click()
+        self._sees(self.page.get_by_text("Vous avez renoncé à ce contrat"))
 
     def read_of_the_refund(self) -> None:
         """One mail for each part, the card's once Stripe has done it."""
@@ -250,7 +259,7 @@ class Customer(Person):
 
     def _come_back(self, subject: str) -> None:
         self._follow(self._mail(subject), "Retrouver mon devis")
-        self._sees(self._heading(re.compile("Devis accepté le")))
+        self._sees(self._heading(re.compile("Devis accepté le|Vous avez renoncé à ce contrat")))
 
     def _pay(self, card: str) -> None:
         for label, words in (

@@ -20,6 +20,7 @@ from logisav.tests.customer_pages import PAGES, SIGN
 from notifications.models import OutgoingEmail
 from quotes.models import Quote
 from signing.models import Signature, SigningRequest
+from signing.tests.factories import let_the_minute_pass
 
 pytestmark = [pytest.mark.browser, pytest.mark.sqlite]
 PHONE: ViewportSize = {"width": 390, "height": 844}
@@ -237,7 +238,7 @@ def test_the_button_for_a_new_code_counts_down(opened: Opened, site: str) -> Non
     page.clock.fast_forward(62_000)
     expect(button).to_be_enabled()
     expect(button).to_have_text("Demander un nouveau code")
-    SigningRequest.objects.update(created_at=timezone.now() - dt.timedelta(seconds=61))
+    let_the_minute_pass(SigningRequest.objects.get().quote)
     button.click()
     expect(page.get_by_role("status").filter(has_text="Un nouveau code vient de partir")).to_be_visible()
     assert SigningRequest.objects.count() == 2

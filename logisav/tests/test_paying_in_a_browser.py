@@ -26,7 +26,7 @@ PAID = re.compile("Votre acompte de 2\\s681,81\\s€ a bien été reçu")
 def stripe(site: str, settings: Settings) -> Iterator[StandIn]:
     """It tells the site what happens by itself."""
     with running(
-        key="sk_test_logisav", webhook_url=f"{site}/stripe/webhook/", webhook_secrets=(SECRET,)
+        key="sk_test_logisav0123456789", webhook_url=f"{site}/stripe/webhook/", webhook_secrets=(SECRET,)
     ) as standin:
         policy = copy.deepcopy(settings.CONTENT_SECURITY_POLICY)
         policy["DIRECTIVES"]["form-action"] = ["'self'", standin.base_url]

@@ -10,12 +10,11 @@ import pytest
 import time_machine
 from cryptography.fernet import Fernet
 from django.contrib.auth.models import User
-from django.contrib.sessions.models import Session
 from django.core.management import call_command
 from django.test import Client
 
-from logisav.models import RecoveryCode, SecondFactor, StaffAction
-from logisav.signin import TRIES_A_PAIR
+from logisav.desk.tests.desk import accountant, at_desk, manager, owner, text
+from logisav.staff.models import RecoveryCode, SecondFactor, Session, StaffAction
 from logisav.tests.people import (
     FAST,
     PASSWORD,
@@ -27,11 +26,11 @@ from logisav.tests.people import (
     with_password,
 )
 from notifications.models import OutgoingEmail
-from quotes.tests.desk import accountant, at_desk, manager, owner, text
 
-pytestmark = [pytest.mark.django_db, pytest.mark.sqlite]
+pytestmark = pytest.mark.django_db
 NOW = dt.datetime(2026, 11, 24, 9, 0, 10, tzinfo=dt.UTC)
-STANDING = "/admin/double-verification/"
+FACTOR_PAGE = "/admin/double-verification/"
+TRIES_A_PAIR = 5
 SETUP = "/admin/double-verification/appareil/"
 
 
@@ -47,7 +46,7 @@ def julien() -> User:
 
 def begin(browser: Client) -> str:
     """« Commencer »: the secret as the page spells it."""
-    assert browser.post(STANDING, {"password": PASSWORD}).headers["Location"] == SETUP
+    assert browser.post(FACTOR_PAGE, {"password": PASSWORD}).headers["Location"] == SETUP
     page = text(browser.get(SETUP))
     assert "data:image/svg+xml;base64," in page
     found = re.search(r'people-secret">([A-Z2-7 ]+)<', page)
@@ -64,21 +63,21 @@ def test_set_up_takes_password_and_first_code_and_shows_ten_codes_once(julien: U
     response = browser.post(SETUP, {"code": shown(secret)})
     codes = re.findall(r"<code>([a-z2-7-]+)</code>", text(response))
     assert len(set(codes)) == 10
-    assert browser.get(STANDING).status_code == 200  # this session has shown it
-    assert not any(code in text(browser.get(STANDING)) for code in codes)
-    assert browser.get(SETUP).headers["Location"] == STANDING
+    assert browser.get(FACTOR_PAGE).status_code == 200  # this session has shown it
+    assert not any(code in text(browser.get(FACTOR_PAGE)) for code in codes)
+    assert browser.get(SETUP).headers["Location"] == FACTOR_PAGE
     assert StaffAction.objects.get(what="factor_set").who == julien
     assert OutgoingEmail.objects.get(message="logisav/account").to == julien.email
 
 
 def test_without_the_password_nothing_begins(julien: User) -> None:
     browser = at_desk(julien)
-    response = browser.post(STANDING, {"password": "faux"})
+    response = browser.post(FACTOR_PAGE, {"password": "faux"})
     assert response.status_code == 422
     assert "Le mot de passe ou le code" in text(response)
     for nothing in ({}, {"password": ""}):
-        assert browser.post(STANDING, nothing).status_code == 422
-    assert browser.get(SETUP).headers["Location"] == STANDING
+        assert browser.post(FACTOR_PAGE, nothing).status_code == 422
+    assert browser.get(SETUP).headers["Location"] == FACTOR_PAGE
 
 
 def test_a_wrong_first_code_sets_nothing(julien: User) -> None:
@@ -91,7 +90,7 @@ def test_a_wrong_first_code_sets_nothing(julien: User) -> None:
 
 def test_another_session_cannot_take_up_a_secret_that_waits(julien: User) -> None:
     begin(at_desk(julien))
-    assert at_desk(julien).get(SETUP).headers["Location"] == STANDING
+    assert at_desk(julien).get(SETUP).headers["Location"] == FACTOR_PAGE
 
 
 def test_a_secret_waits_a_quarter_of_an_hour(julien: User) -> None:
@@ -99,7 +98,7 @@ def test_a_secret_waits_a_quarter_of_an_hour(julien: User) -> None:
     with time_machine.travel(NOW, tick=False):
         begin(browser)
     with time_machine.travel(NOW + dt.timedelta(minutes=16), tick=False):
-        assert browser.get(SETUP).headers["Location"] == STANDING
+        assert browser.get(SETUP).headers["Location"] == FACTOR_PAGE
 
 
 def test_neither_secret_nor_code_lies_in_the_clear(julien: User) -> None:
@@ -228,7 +227,7 @@ def test_a_session_that_has_not_shown_it_is_ended(julien: User) -> None:
     enrol(julien)
     assert browser.get("/admin/quotes/quote/").headers["Location"].startswith("/admin/login/?next=")
     assert "_auth_user_id" not in browser.session
-    for path in (STANDING, SETUP, "/admin/password_change/"):
+    for path in (FACTOR_PAGE, SETUP, "/admin/password_change/"):
         assert at_desk(julien).get(path).headers["Location"].startswith("/admin/login/")
 
 
@@ -245,8 +244,8 @@ def test_those_who_must_have_it_set_it_up_before_anything_else(settings: Any, po
         response = browser.get("/admin/notifications/notification/")
         assert response.status_code == (302 if role in led else 200), role
         if role in led:
-            assert response.headers["Location"] == STANDING
-            assert browser.get(STANDING).status_code == 200
+            assert response.headers["Location"] == FACTOR_PAGE
+            assert browser.get(FACTOR_PAGE).status_code == 200
             assert browser.post("/admin/logout/").status_code == 200
 
 
@@ -276,14 +275,14 @@ def test_every_change_asks_for_password_and_code_again(julien: User, path: str, 
     secret, _ = enrol(julien)
     browser = entered(julien, secret)
     typed = {"password": PASSWORD, "code": shown(secret), missing: "faux"}
-    assert browser.post(STANDING + path, typed).status_code == 422
+    assert browser.post(FACTOR_PAGE + path, typed).status_code == 422
     assert SecondFactor.objects.get().recovery_codes.count() == 10
 
 
 def test_new_recovery_codes_void_the_old_ones(julien: User) -> None:
     secret, codes = enrol(julien)
     browser = entered(julien, secret)
-    response = browser.post(f"{STANDING}codes/", {"password": PASSWORD, "code": shown(secret)})
+    response = browser.post(f"{FACTOR_PAGE}codes/", {"password": PASSWORD, "code": shown(secret)})
     assert len(re.findall(r"<code>", text(response))) == 10
     other = Client()
     give_password(other, julien)
@@ -293,7 +292,7 @@ def test_new_recovery_codes_void_the_old_ones(julien: User) -> None:
 def test_it_can_be_switched_off_by_its_owner(julien: User) -> None:
     secret, _ = enrol(julien)
     browser = entered(julien, secret)
-    browser.post(f"{STANDING}retrait/", {"password": PASSWORD, "code": shown(secret)})
+    browser.post(f"{FACTOR_PAGE}retrait/", {"password": PASSWORD, "code": shown(secret)})
     assert not SecondFactor.objects.exists()
     assert is_inside(browser)
     assert StaffAction.objects.filter(what="factor_removed", who=julien).count() == 1
@@ -302,7 +301,7 @@ def test_it_can_be_switched_off_by_its_owner(julien: User) -> None:
 def test_another_device_replaces_the_first_once_it_has_shown_a_code(julien: User) -> None:
     secret, _ = enrol(julien)
     browser, elsewhere = entered(julien, secret), entered(julien, secret)
-    browser.post(STANDING, {"password": PASSWORD, "code": shown(secret)})
+    browser.post(FACTOR_PAGE, {"password": PASSWORD, "code": shown(secret)})
     found = re.search(r'people-secret">([A-Z2-7 ]+)<', text(browser.get(SETUP)))
     assert found is not None
     fresh = found[1].replace(" ", "")
@@ -316,8 +315,8 @@ def test_another_device_replaces_the_first_once_it_has_shown_a_code(julien: User
 def test_guessing_the_password_of_an_open_session_is_slowed(julien: User) -> None:
     browser = at_desk(julien)
     for _ in range(TRIES_A_PAIR):
-        assert browser.post(STANDING, {"password": "faux"}).status_code == 422
-    assert browser.post(STANDING, {"password": PASSWORD}).status_code == 429
+        assert browser.post(FACTOR_PAGE, {"password": "faux"}).status_code == 422
+    assert browser.post(FACTOR_PAGE, {"password": PASSWORD}).status_code == 429
 
 
 def test_a_changed_password_is_journalled_and_told(julien: User) -> None:

@@ -56,6 +56,7 @@ def visit(quote: Quote, path: str) -> Client:
         "kind": "individual",
         "consent_quote": "on",
         "consent_electronic": "on",
+        "consent_vat_5_5": "on",
         "version_hash": version_of(quote).version_hash,
     }
     assert browser.post(f"{quote.get_absolute_url()}signer/", form).status_code == 302

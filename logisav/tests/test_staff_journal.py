@@ -10,18 +10,18 @@ from django.contrib.auth.models import User
 from django.db import IntegrityError, connection, transaction
 from django.test import Client, RequestFactory
 
-from logisav import staff_journal
-from logisav.models import AppendOnly, StaffAction
-from logisav.staff_journal import By
+from logisav.desk.journalled import Journalled
+from logisav.desk.tests.desk import accountant, administrator, at_desk, filled, manager, owner, text
+from logisav.staff import journal
+from logisav.staff.journal import By
+from logisav.staff.models import StaffAction, StaffJournalIsAppendOnly
 from logisav.tests.people import FAST, give_password, with_password
-from notifications.staff_journal import Journalled
-from quotes.tests.desk import accountant, administrator, at_desk, filled, manager, owner, text
 from quotes.tests.factories import make_company, make_customer
 
 pytestmark = pytest.mark.django_db
 JOURNAL = "/admin/logisav/staffaction/"
 # Told elsewhere: in a quote's own journal, by the verbs of accounts, or one's own affair.
-TOLD_ELSEWHERE = {"Quote", "Question", "User", "Invitation", "Notification"}
+TOLD_ELSEWHERE = {"Quote", "Question", "User", "Invitation", "Notification", "QueueEntry"}
 
 
 @pytest.fixture(autouse=True)
@@ -88,10 +88,10 @@ def test_every_form_of_the_desk_is_noted_somewhere() -> None:
 
 
 def test_nobody_changes_or_removes_what_was_noted() -> None:
-    staff_journal.append("exported", by=By(owner()))
+    journal.append("exported", by=By(owner()))
     action = StaffAction.objects.get()
     for change in (action.save, action.delete):
-        with pytest.raises(AppendOnly):
+        with pytest.raises(StaffJournalIsAppendOnly):
             change()
     for sneaky in (
         lambda: StaffAction.objects.update(target="x"),
@@ -146,7 +146,7 @@ def test_the_whole_table_is_never_counted(django_assert_max_num_queries: Any) ->
 
 def test_what_was_done_is_said_in_words() -> None:
     facts = {"before": "Comptable", "after": "Gestionnaire"}
-    staff_journal.append("role_given", by=By(owner()), target="Sophie Garnier", **facts)
+    journal.append("role_given", by=By(owner()), target="Sophie Garnier", **facts)
     page = text(at_desk(manager()).get(JOURNAL))
     assert "Rôle changé" in page
     assert "avant\u00a0: Comptable, après\u00a0: Gestionnaire" in page

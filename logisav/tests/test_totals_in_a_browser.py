@@ -10,20 +10,36 @@ from typing import Any, cast
 import pytest
 from django.core.exceptions import ValidationError
 from django.db.models import DecimalField, Field, Model
-from hypothesis import example, given, settings
+from hypothesis import example, given, seed, settings
 from hypothesis import strategies as st
 from playwright.sync_api import Page
 
-from logisav.tests.figures import sample
-from quotes import french, money
-from quotes.admin.forms import DECIMALS
+from lib import french
+from logisav.desk.forms import DECIMALS
+from logisav.tests.figures import FULL, SEED, Figure, sample
+from quotes import money
 from quotes.models import Quote, QuoteLine
+from quotes.tests.vectors import VECTORS
 
 pytestmark = [pytest.mark.browser, pytest.mark.sqlite]
 RATES = [str(rate) for rate in money.VAT_RATES]
 SPACES = ("", " ", "\u00a0", "\u202f", "\t", "\u2009")
 # Halves of a cent, of a line, of VAT and of a deposit; then what only looks like a number.
-HARD = ("0,5", "0,01", "0.005", "1,005", "33,335", "0,125", "2,5", "12,5", "99,99", "0,1", "0,10", "5,5")
+HARD = (
+    "0,5",
+    "0,0385",
+    "0,01",
+    "0.005",
+    "1,005",
+    "33,335",
+    "0,125",
+    "2,5",
+    "12,5",
+    "99,99",
+    "0,1",
+    "0,10",
+    "5,5",
+)
 ODD = ("", " ", ",", "1,", ",5", "+1", "-1", "-0", "--1", "1e3", "1_000", "1,2,3", "1.234,5", "NaN", "Infinity",
        "0x1F", "١٢", "１", "½", "0,0001", "0,00", "100", "100,00", "100,01", "9999999999", "99999999999", "000012",
        "999999999,999", "1\ufeff", "12 345 678,90", "abc", "1 €")  # fmt: skip
@@ -49,6 +65,7 @@ read_quantity, read_price, read_discount = (
     reader(QuoteLine, name) for name in ("quantity", "unit_price", "discount")
 )
 read_deposit = reader(Quote, "deposit_value")
+read_off = reader(Quote, "discount_value")
 
 
 @dataclass(frozen=True)
@@ -102,27 +119,41 @@ def numbers(*, digits: int, places: int) -> st.SearchStrategy[str]:
 LINES = st.builds(
     Typed,
     quantity=numbers(digits=5, places=3),
-    unit_price=numbers(digits=7, places=2),
+    unit_price=numbers(digits=7, places=4),
     discount=st.one_of(st.just("0"), st.just(""), numbers(digits=2, places=2)),
     rate=st.sampled_from(RATES),
 )
+DISCOUNTS = st.tuples(st.sampled_from(("none", "percent", "amount")), numbers(digits=3, places=2))
 DEPOSITS = st.tuples(st.sampled_from(("percent", "amount")), numbers(digits=2, places=2))
 
 
-def by_the_server(lines: list[Typed], kind: str, value: str) -> dict[str, Any]:
+def by_the_server(lines: list[Typed], off: tuple[str, str], kind: str, value: str) -> dict[str, Any]:
     totals = [line.total for line in lines]
-    sums = money.totals(
+    counted = [
         Counted(counts=True, total=total, vat_rate=Decimal(line.rate))
         for line, total in zip(lines, totals, strict=True)
         if total is not None
-    )
+    ]
+    gross = money.totals(counted).excl_tax
+    discount = discount_of(off, gross)
+    sums = money.totals(counted, discount=discount)
     return {
+        "discount": None if off[0] != "none" and discount is None else french.money(sums.discount),
         "lines": [None if total is None else french.money(total) for total in totals],
         "excl": french.money(sums.excl_tax),
         "vat": [[french.percent(v.rate), french.money(v.base), french.money(v.amount)] for v in sums.vat],
         "incl": french.money(sums.incl_tax),
         "deposit": deposit_of(sums.incl_tax, kind, value),
     }
+
+
+def discount_of(off: tuple[str, str], gross: Decimal) -> money.Discount | None:
+    """As the form reads it; None for none, and for what it refuses."""
+    kind, typed = off
+    value = read_off(typed)
+    if kind == "none" or value is None or value > (100 if kind == "percent" else gross):
+        return None
+    return money.Discount(percent=value) if kind == "percent" else money.Discount(amount=value)
 
 
 def deposit_of(total: Decimal, kind: str, value: str) -> str | None:
@@ -132,12 +163,13 @@ def deposit_of(total: Decimal, kind: str, value: str) -> str | None:
     return french.money(money.percentage_of(total, amount) if kind == "percent" else amount)
 
 
-BY_THE_BROWSER = """({lines, kind, value}) => {
+BY_THE_BROWSER = """({lines, off, kind, value}) => {
   const cents = lines.map(line => Money.lineTotal(line));
   const counted = lines.map((line, i) => ({cents: cents[i], rate: line.rate})).filter(l => l.cents !== null);
-  const sums = Money.totals(counted);
+  const sums = Money.totals(counted, {kind: off[0], value: off[1]});
   const deposit = Money.deposit(kind, value, sums.inclTax);
   return {
+    discount: sums.discount === null ? null : Money.euros(sums.discount),
     lines: cents.map(c => c === null ? null : Money.euros(c)),
     excl: Money.euros(sums.exclTax),
     vat: sums.vat.map(v => [Money.rate(v.rate), Money.euros(v.base), Money.euros(v.amount)]),
@@ -147,18 +179,45 @@ BY_THE_BROWSER = """({lines, kind, value}) => {
 }"""
 
 
-def test_browser_and_server_count_alike_over_many_quotes(desk: Page) -> None:
+def test_browser_and_server_count_alike_over_many_quotes(desk: Page, figure: Figure) -> None:
     desk.goto("/admin/quotes/quote/add/")
+    tried = 0
 
-    @settings(max_examples=sample(300, 3000), deadline=None, derandomize=True, database=None)
-    @given(st.lists(LINES, max_size=12), DEPOSITS)
-    @example([Typed("1", "1,19", "0", "2.1")], ("percent", "30"))  # VAT of 0,02499: a hair below the half
-    @example([Typed("1", "5", "0", "2.1")], ("percent", "30"))  # 0,105: the half itself
-    @example([Typed("1", "1", "0", "5.5")], ("percent", "30"))  # 0,055
-    def alike(lines: list[Typed], deposit: tuple[str, str]) -> None:
+    @seed(SEED)
+    @settings(max_examples=sample(300, 3000), deadline=None, derandomize=not FULL, database=None)
+    @given(st.lists(LINES, max_size=12), DISCOUNTS, DEPOSITS)
+    @example(
+        [Typed("1", "1,19", "0", "2.1")], ("none", ""), ("percent", "30")
+    )  # VAT of 0,02499: a hair below the half
+    @example([Typed("1", "5", "0", "2.1")], ("none", ""), ("percent", "30"))  # 0,105: the half itself
+    @example([Typed("1", "1", "0", "5.5")], ("none", ""), ("percent", "30"))  # 0,055
+    def alike(lines: list[Typed], off: tuple[str, str], deposit: tuple[str, str]) -> None:
+        nonlocal tried
         kind, value = deposit
         as_typed = [line.as_typed for line in lines]
-        shown = desk.evaluate(BY_THE_BROWSER, {"kind": kind, "value": value, "lines": as_typed})
-        assert shown == by_the_server(lines, kind, value)
+        typed = {"kind": kind, "value": value, "lines": as_typed, "off": off}
+        assert desk.evaluate(BY_THE_BROWSER, typed) == by_the_server(lines, off, kind, value)
+        tried += 1
 
     alike()
+    figure("totals", f"{tried} quotes counted by the browser and by the server: to the cent the same")
+
+
+def test_the_browser_spreads_each_discount_as_the_vectors_say(desk: Page) -> None:
+    """One file feeds this, quotes/money.py and a count of its own (quotes/tests/test_money.py)."""
+    desk.goto("/admin/quotes/quote/add/")
+    for vector in VECTORS:
+        lines = [
+            {"quantity": quantity, "unitPrice": price, "discount": discount, "rate": rate}
+            for quantity, price, discount, rate, counts in vector["lines"]
+            if counts
+        ]
+        off = [vector["kind"], vector["value"]]
+        shown = desk.evaluate(BY_THE_BROWSER, {"lines": lines, "off": off, "kind": "none", "value": ""})
+        euros = {key: french.money(Decimal(vector[key]) / 100) for key in ("discount", "excl", "incl")}
+        vat = [
+            [french.percent(rate), *(french.money(Decimal(sum_) / 100) for sum_ in sums)]
+            for rate, *sums in vector["vat"]
+        ]
+        assert {key: shown[key] for key in euros} == euros, vector["name"]
+        assert shown["vat"] == vat, vector["name"]

@@ -18,17 +18,20 @@ from django.test import Client
 from logisav import urls
 from logisav.tests.doors import DRAFT, STAFF, STRANGERS, House, build, named_routes, unnamed_routes
 
-pytestmark = [pytest.mark.django_db, pytest.mark.sqlite]
+pytestmark = pytest.mark.django_db
 
 # GET, then POST with nothing filled in, each by:
 # nobody owner other accountant manager administrator superuser
 TABLE = """
 second_step                            302 302 302 302 302 302 302 | 302 302 302 302 302 302 302
 admin_password_reset                   200 200 200 200 200 200 200 | 200 200 200 200 200 200 200
+health                                 403 403 403 403 200 200 200 | 405 405 405 405 405 405 405
 second_factor                          200 200 200 200 200 200 200 | 422 422 422 422 422 422 422
 second_factor_setup                    302 302 302 302 302 302 302 | 302 302 302 302 302 302 302
 second_factor_codes                    405 405 405 405 405 405 405 | 302 302 302 302 302 302 302
 second_factor_remove                   405 405 405 405 405 405 405 | 302 302 302 302 302 302 302
+logins                                 200 200 200 200 200 200 200 | 405 405 405 405 405 405 405
+end_logins                             405 405 405 405 405 405 405 | 302 302 302 302 302 302 302
 search                                 200 200 200 200 200 200 200 | 200 200 200 200 200 200 200
 index                                  200 200 200 200 200 200 200 | 200 200 200 200 200 200 200
 login                                  302 302 302 302 302 302 302 | 200 200 200 200 200 200 200
@@ -44,7 +47,7 @@ auth_user_changelist                   403 403 403 403 403 200 200 | 403 403 403
 auth_user_add                          403 403 403 403 403 403 403 | 403 403 403 403 403 403 403
 auth_user_history                      403 403 403 403 403 200 200 | 403 403 403 403 403 200 200
 auth_user_delete                       403 403 403 403 403 403 403 | 403 403 403 403 403 403 403
-auth_user_change                       403 403 403 403 403 200 200 | 403 403 403 403 403 200 200
+auth_user_change                       403 403 403 403 403 200 200 | 403 403 403 403 403 409 409
 logisav_invitation_again               405 405 405 405 405 405 405 | 403 403 403 403 403 302 302
 logisav_invitation_revoke              405 405 405 405 405 405 405 | 403 403 403 403 403 302 302
 logisav_invitation_changelist          403 403 403 403 403 200 200 | 403 403 403 403 403 200 200
@@ -53,7 +56,7 @@ logisav_invitation_history             403 403 403 403 403 200 200 | 403 403 403
 logisav_invitation_delete              403 403 403 403 403 403 403 | 403 403 403 403 403 403 403
 logisav_invitation_change              403 403 403 403 403 200 200 | 403 403 403 403 403 403 403
 logisav_staffaction_changelist         403 403 403 403 200 200 200 | 403 403 403 403 200 200 200
-signing_allow_more_tries               403 200 404 403 200 200 200 | 403 302 404 403 302 302 302
+signing_allow_more_tries               403 302 404 403 302 302 302 | 403 302 404 403 302 302 302
 signing_waive_stamp                    403 404 404 403 404 404 404 | 403 404 404 403 404 404 404
 signing_signed_pdf                     403 200 404 200 200 200 200 | 405 405 405 405 405 405 405
 signing_proof_file                     403 200 404 200 200 200 200 | 403 302 404 302 302 302 302
@@ -62,6 +65,13 @@ signing_signature_add                  403 403 403 403 403 403 403 | 403 403 403
 signing_signature_history              302 200 302 200 200 200 200 | 302 200 302 200 200 200 200
 signing_signature_delete               403 403 403 403 403 403 403 | 403 403 403 403 403 403 403
 signing_signature_change               403 200 302 200 200 200 200 | 403 403 403 403 403 403 403
+signing_record_acceptance              403 302 404 403 302 302 302 | 403 302 404 403 302 302 302
+signing_paper                          403 404 404 404 404 404 404 | 405 405 405 405 405 405 405
+signing_paperacceptance_changelist     403 200 200 200 200 200 200 | 403 200 200 200 200 200 200
+signing_paperacceptance_add            403 403 403 403 403 403 403 | 403 403 403 403 403 403 403
+signing_paperacceptance_history        302 200 302 200 200 200 200 | 302 200 302 200 200 200 200
+signing_paperacceptance_delete         403 403 403 403 403 403 403 | 403 403 403 403 403 403 403
+signing_paperacceptance_change         403 200 302 200 200 200 200 | 403 403 403 403 403 403 403
 payments_confirm_transfer              403 200 404 200 200 200 200 | 403 200 404 200 200 200 200
 payments_refund                        403 200 404 200 200 200 200 | 403 200 404 200 200 200 200
 payments_deposit_changelist            403 200 200 200 200 200 200 | 403 200 200 200 200 200 200
@@ -78,44 +88,46 @@ quotes_catalogueitem_changelist        403 200 200 200 200 200 200 | 403 200 200
 quotes_catalogueitem_add               403 403 403 403 200 200 200 | 403 403 403 403 200 200 200
 quotes_catalogueitem_history           403 200 200 200 200 200 200 | 403 200 200 200 200 200 200
 quotes_catalogueitem_delete            403 403 403 403 403 403 403 | 403 403 403 403 403 403 403
-quotes_catalogueitem_change            403 200 200 200 200 200 200 | 403 403 403 403 200 200 200
+quotes_catalogueitem_change            403 200 200 200 200 200 200 | 403 403 403 403 409 409 409
 quotes_company_changelist              302 302 302 302 302 302 302 | 302 302 302 302 302 302 302
 quotes_company_add                     403 403 403 403 403 403 403 | 403 403 403 403 403 403 403
 quotes_company_history                 403 403 403 403 200 200 200 | 403 403 403 403 200 200 200
 quotes_company_delete                  403 403 403 403 403 403 403 | 403 403 403 403 403 403 403
-quotes_company_change                  403 403 403 403 200 200 200 | 403 403 403 403 200 200 200
+quotes_company_change                  403 403 403 403 200 200 200 | 403 403 403 403 409 409 409
 quotes_customer_import                 403 200 200 403 200 200 200 | 403 422 422 403 422 422 422
 quotes_customer_example                403 200 200 403 200 200 200 | 403 200 200 403 200 200 200
 quotes_customer_preview                403 200 404 403 404 404 404 | 403 302 302 403 302 302 302
 quotes_customer_export                 403 200 200 200 200 200 200 | 403 200 200 200 200 200 200
 quotes_customer_changelist             403 200 200 200 200 200 200 | 403 200 200 200 200 200 200
 quotes_customer_add                    403 200 200 403 200 200 200 | 403 200 200 403 200 200 200
-quotes_customer_history                403 200 200 200 200 200 200 | 403 200 200 200 200 200 200
+quotes_customer_history                302 200 302 200 200 200 200 | 302 200 302 200 200 200 200
 quotes_customer_delete                 403 403 403 403 403 403 403 | 403 403 403 403 403 403 403
-quotes_customer_change                 403 200 200 200 200 200 200 | 403 200 200 403 200 200 200
+quotes_customer_change                 403 200 302 200 200 200 200 | 403 409 302 403 409 409 409
 quotes_texttemplate_changelist         403 200 200 403 200 200 200 | 403 200 200 403 200 200 200
 quotes_texttemplate_add                403 403 403 403 200 200 200 | 403 403 403 403 200 200 200
 quotes_texttemplate_history            403 200 200 403 200 200 200 | 403 200 200 403 200 200 200
-quotes_texttemplate_delete             403 403 403 403 200 200 200 | 403 403 403 403 200 200 200
-quotes_texttemplate_change             403 200 200 403 200 200 200 | 403 403 403 403 200 200 200
+quotes_texttemplate_delete             403 403 403 403 200 200 200 | 403 403 403 403 409 409 409
+quotes_texttemplate_change             403 200 200 403 200 200 200 | 403 403 403 403 409 409 409
 quotes_quotetemplate_begin             403 200 200 403 200 200 200 | 403 200 200 403 200 200 200
 quotes_quotetemplate_keep              403 403 404 403 200 200 200 | 403 403 404 403 200 200 200
 quotes_quotetemplate_changelist        403 200 200 403 200 200 200 | 403 200 200 403 200 200 200
 quotes_quotetemplate_add               403 403 403 403 200 200 200 | 403 403 403 403 200 200 200
 quotes_quotetemplate_history           403 200 200 403 200 200 200 | 403 200 200 403 200 200 200
-quotes_quotetemplate_delete            403 403 403 403 200 200 200 | 403 403 403 403 200 200 200
-quotes_quotetemplate_change            403 200 200 403 200 200 200 | 403 403 403 403 200 200 200
+quotes_quotetemplate_delete            403 403 403 403 200 200 200 | 403 403 403 403 409 409 409
+quotes_quotetemplate_change            403 200 200 403 200 200 200 | 403 403 403 403 409 409 409
 quotes_question_changelist             403 200 200 200 200 200 200 | 403 200 200 200 200 200 200
 quotes_question_add                    403 403 403 403 403 403 403 | 403 403 403 403 403 403 403
 quotes_question_history                302 200 302 200 200 200 200 | 302 200 302 200 200 200 200
 quotes_question_delete                 403 403 403 403 403 403 403 | 403 403 403 403 403 403 403
 quotes_question_change                 404 200 404 200 200 200 200 | 404 422 404 403 422 422 422
-quotes_quote_together                  403 200 404 403 200 200 200 | 403 302 404 403 302 302 302
-quotes_quote_move                      403 200 404 403 200 200 200 | 403 302 404 403 302 302 302
+quotes_quote_bulk                  403 200 404 403 200 200 200 | 403 302 404 403 302 302 302
+quotes_quote_action                      403 200 404 403 200 200 200 | 403 302 404 403 302 302 302
 quotes_quote_preview                   403 200 404 200 200 200 200 | 405 405 405 405 405 405 405
 quotes_quote_pdf                       403 200 404 200 200 200 200 | 405 405 405 405 405 405 405
+quotes_quote_contribution              403 302 404 403 302 302 302 | 403 302 404 403 302 302 302
 quotes_quote_draft                     403 302 404 302 302 302 302 | 403 302 404 302 302 302 302
 quotes_quote_draft_pdf                 403 302 404 302 302 302 302 | 405 405 405 405 405 405 405
+quotes_quote_scan                      403 404 404 404 404 404 404 | 405 405 405 405 405 405 405
 quotes_quote_mail                      403 200 404 403 200 200 200 | 403 302 404 403 302 302 302
 quotes_quote_export                    403 200 200 200 200 200 200 | 403 200 200 200 200 200 200
 quotes_quote_changelist                403 200 200 200 200 200 200 | 403 200 200 200 200 200 200
@@ -125,10 +137,12 @@ quotes_quote_delete                    403 403 403 403 403 403 403 | 403 403 403
 quotes_quote_change                    403 200 302 200 200 200 200 | 403 403 302 403 403 403 403
 notifications_notification_changelist  200 200 200 200 200 200 200 | 405 405 405 405 405 405 405
 notifications_notification_count       200 200 200 200 200 200 200 | 405 405 405 405 405 405 405
-notifications_notification_preferences 200 200 200 200 200 200 200 | 422 422 422 422 422 422 422
+notifications_notification_preferences 200 200 200 200 200 200 200 | 409 409 409 409 409 409 409
 notifications_notification_read_all    405 405 405 405 405 405 405 | 302 302 302 302 302 302 302
 notifications_notification_read        405 405 405 405 405 405 405 | 404 302 404 404 404 404 404
 notifications_notification_open        405 405 405 405 405 405 405 | 404 302 404 404 404 404 404
+notifications_queueentry_changelist    403 200 200 200 200 200 200 | 405 405 405 405 405 405 405
+notifications_queueentry_retry         405 405 405 405 405 405 405 | 403 302 404 403 302 302 302
 notifications_outgoingemail_again      403 403 403 403 302 302 302 | 403 403 403 403 302 302 302
 notifications_outgoingemail_changelist 403 403 403 200 200 200 200 | 403 403 403 200 200 200 200
 notifications_outgoingemail_add        403 403 403 403 403 403 403 | 403 403 403 403 403 403 403
@@ -136,8 +150,9 @@ notifications_outgoingemail_history    403 403 403 200 200 200 200 | 403 403 403
 notifications_outgoingemail_delete     403 403 403 403 403 403 403 | 403 403 403 403 403 403 403
 notifications_outgoingemail_change     403 403 403 200 200 200 200 | 403 403 403 403 403 403 403
 app_list                               404 200 200 200 200 200 200 | 404 200 200 200 200 200 200
-quotes_quote_change@draft              403 200 302 200 200 200 200 | 403 200 302 403 200 200 200
-quotes_quote_move@draft                403 200 404 403 200 200 200 | 403 302 404 403 302 302 302
+quotes_quote_change@draft              403 200 302 200 200 200 200 | 403 409 302 403 409 409 409
+quotes_quote_contribution@draft        403 200 404 403 200 200 200 | 403 422 404 403 422 422 422
+quotes_quote_action@draft                403 200 404 403 200 200 200 | 403 302 404 403 302 302 302
 quotes_quote_preview@draft             403 200 404 200 200 200 200 | 405 405 405 405 405 405 405
 """
 # Before the log-in: the ways in, and the way out.
@@ -178,7 +193,8 @@ def listed() -> list[str]:
     return [
         *named_routes(),
         "quotes_quote_change@draft",
-        "quotes_quote_move@draft",
+        "quotes_quote_action@draft",
+        "quotes_quote_contribution@draft",
         "quotes_quote_preview@draft",
     ]
 

@@ -25,7 +25,7 @@ from payments.stripe_gateway import GatewayUnavailable
 from payments.workflow import NoDeposit, NotRefundable
 from quotes.models import IllegalMove, Quote
 from quotes.tests.factories import make_business, make_customer, make_quote
-from quotes.versions import NotSendable
+from quotes.versions.freezing import NotSendable
 
 SECOND = dt.timedelta(seconds=1)
 
@@ -71,8 +71,9 @@ class Course(RuleBasedStateMachine):
             customer=customer,
             owner=self.owner,
             contract=contract,
+            small_business=None if consumer else False,
             valid_until=until,
-            start="Sous un mois",
+            start="1 mois après la signature",
             duration="2 jours",
         )
         self.quote_id, self.customer_id = quote.pk, customer.pk

@@ -20,15 +20,15 @@ from django.db import connection, transaction
 from requests.structures import CaseInsensitiveDict
 
 from demo.stripe_standin.courier import Endpoint
-from demo.stripe_standin.errors import Refused
+from demo.stripe_standin.errors import ApiError
 from demo.stripe_standin.faults import HangUp
 from demo.stripe_standin.standin import StandIn, refusal
 from demo.stripe_standin.web import Request
 from payments.tests.stripe_side import SECRET
-from quotes import pdf
+from quotes.pdf import engine
 
 STRIPE = "http://stripe.in-process"
-LINK = re.compile(r"http://testserver(/l/[\w-]{43}/)")
+LINK = re.compile(r"http://localhost(/l/[\w-]{43}/)")
 CODE = re.compile(r"^ {4}(\d{3})\u00a0(\d{3})$", re.MULTILINE)
 HTML = '<html lang="fr"><head><title>Devis</title></head><body><p>Une page pour toutes.</p></body></html>'
 
@@ -138,11 +138,11 @@ class Edges:
         self.page = b""
 
     def put_in_place(self, monkeypatch: Any) -> None:
-        self.page = pdf.render(HTML)
+        self.page = engine.render(HTML)
         monkeypatch.setattr("notifications.delivery.RecordingBackend", self._backend())
         monkeypatch.setattr(stripe.RequestsClient, "request", self._ask_stripe)
         monkeypatch.setattr("payments.stripe_gateway.RETRIES", 0)
-        monkeypatch.setattr(pdf, "render", self._render)
+        monkeypatch.setattr(engine, "render", self._render)
 
     def _backend(self) -> type:
         edges = self
@@ -170,8 +170,8 @@ class Edges:
         asked = Request(method.upper(), parts.path, parts.query, named, (post_data or "").encode())
         self.world.outside()
         try:
-            answer = self.world.standin.answer(asked)
-        except Refused as refused:
+            answer = self.world.standin.answer_api(asked)
+        except ApiError as refused:
             answer = refusal(refused)
         except HangUp as error:
             raise stripe.APIConnectionError("no answer") from error  # type: ignore[no-untyped-call]
@@ -181,12 +181,12 @@ class Edges:
     def _render(self, html: str, *, images: Mapping[str, bytes] | None = None) -> bytes:
         self.world.outside()
         if self.world.printer_jammed:
-            raise pdf.RenderingFailed(pdf.Reason.CRASHED)
+            raise engine.RenderingFailed(engine.NoPdf.CRASHED)
         return self.page
 
 
 def new_standin() -> StandIn:
-    return StandIn(base_url=STRIPE, key="sk_test_logisav", endpoint=Endpoint("", (SECRET,)))
+    return StandIn(base_url=STRIPE, key="sk_test_logisav0123456789", endpoint=Endpoint("", (SECRET,)))
 
 
 class Troubles(logging.Handler):

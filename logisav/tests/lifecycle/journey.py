@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Callable
 
 from hypothesis import strategies as st
 from hypothesis.stateful import initialize, precondition, rule
 
 from logisav import sweeping
 from logisav.tests.lifecycle.course import SECOND
-from logisav.tests.lifecycle.model import DAY, MINUTE, now
+from logisav.tests.lifecycle.model import DAY, MINUTE, now, today
 from logisav.tests.lifecycle.money import Money
-from logisav.tests.lifecycle.people import Customer, Owner
+from logisav.tests.lifecycle.people import Customer, Owner, of
+from payments.models import Payment
 from payments.tests.stripe_side import GOOD
-from quotes import rendering
 from quotes.models import QuoteVersion
+from quotes.pdf import rendering
 
 # A working day; evenings before each change of the clocks; the last hour of a year.
 STARTS = [
@@ -23,7 +25,24 @@ STARTS = [
     dt.datetime(2026, 10, 24, 21, 30, tzinfo=dt.UTC),
     dt.datetime(2026, 12, 31, 22, 30, tzinfo=dt.UTC),
 ]
+NEW_VERSION_WHILE_SIGNING = "new version while signing"
 STAGES = ["draft", "out", "out", "code", "code", "signed", "signed", "page", "paid"]
+# What chance alone comes to too seldom, and from where: as often as a stage is named.
+SELDOM = {
+    "block": ["out", "out", "code", "code"],
+    "refuse": ["out", "code"],
+    "cancel": ["draft", "out", "code"],
+    "file": ["signed", "paid"],
+    "withdraw": ["signed", "page", "paid"],
+    "send back": ["paid", "paid"],
+    "dispute": ["paid", "paid", "paid"],
+    "new version": ["code", "code", "code", "code", "code"],
+    "contradict": ["out", "out", "out"],
+    "jam": ["draft", "draft", "draft", "draft", "draft"],
+    "new address": ["out"],
+    "die": ["out", "code", "signed", "page", "paid"],
+}
+SCENES = [*((stage, "") for stage in STAGES), *((stage, what) for what in SELDOM for stage in SELDOM[what])]
 
 
 class Journey(Owner, Customer, Money):
@@ -32,17 +51,26 @@ class Journey(Owner, Customer, Money):
         contract=st.sampled_from(["distance", "distance", "off_premises"]),
         consumer=st.sampled_from([True, True, False]),
         days=st.sampled_from([1, 10, 30]),
-        stage=st.sampled_from(STAGES),
+        scene=st.sampled_from(SCENES),
         is_prompt=st.sampled_from([True, True, False]),
     )
     def begins(
-        self, start: dt.datetime, contract: str, consumer: bool, days: int, stage: str, is_prompt: bool
+        self,
+        start: dt.datetime,
+        contract: str,
+        consumer: bool,
+        days: int,
+        scene: tuple[str, str],
+        is_prompt: bool,
     ) -> None:
         """Somewhere on the way, by the same steps as any."""
         self.set_out(start, contract=contract, consumer=consumer, days=days)
+        stage, seldom = scene
         way = ["out", "code", "signed", "page", "paid"]
         for step in way[: way.index(stage) + 1] if stage in way else []:
             getattr(self, f"_{step}")()
+        if seldom and self._is_in_season(seldom):
+            self._bring(seldom)
         self.is_prompt = is_prompt
 
     def _out(self) -> None:
@@ -70,10 +98,67 @@ class Journey(Owner, Customer, Money):
     @rule(price=st.integers(1000, 9000))
     def a_new_version_comes(self, price: int) -> None:
         """Under the eyes of whoever reads the one before, or waits for its code."""
+        codes = [number for number in self.model.codes if self.model.code_lives(number)]
+        before = self.model.version
         self.tends("revise")
         self.edits(10, price)
         self.sends()
         self.renders()
+        if codes and self.model.version > before:
+            self.model.kinds[NEW_VERSION_WHILE_SIGNING] += 1
+
+    # What seldom happens
+
+    @precondition(lambda self: any(map(self._is_in_season, SELDOM)))
+    @rule(which=st.integers(0, len(SELDOM) - 1))
+    def it_happens_all_the_same(self, which: int) -> None:
+        self._bring(of([what for what in SELDOM if self._is_in_season(what)], which))
+
+    def _is_in_season(self, what: str) -> bool:
+        model = self.model
+        match what:
+            case "file":
+                return model.state in ("accepted", "refused")
+            case "withdraw":
+                return bool(model.may_withdraw)
+            case "send back":
+                return Payment.objects.filter(state="paid").exists()
+            case "dispute":
+                return bool(self._intents("succeeded"))
+            case "jam":
+                return model.is_editable and not model.is_blocked and model.draft_until >= today()
+            case "cancel":
+                return model.state == "draft" or model.is_open
+            case "die":
+                return bool(model.version)
+            case "contradict":
+                return model.is_open and bool(self.read_hash)
+        return model.is_open
+
+    def _bring(self, what: str) -> None:
+        ways: dict[str, Callable[[], None]] = {
+            "block": lambda: self.tends("block"),
+            "refuse": lambda: self.says("refuse"),
+            "cancel": lambda: self.decides("cancel"),
+            "file": lambda: self.decides("mark_done"),
+            "withdraw": lambda: self.says("withdraw"),
+            "send back": lambda: self.owner_sends_back(0, "0.25"),
+            "dispute": self._is_disputed,
+            "new version": lambda: self.a_new_version_comes(2500),
+            "contradict": lambda: self.asks_for_a_code(0, "hers", 1),
+            "jam": self._sends_in_vain,
+            "new address": lambda: self.tends("email"),
+            "die": lambda: self.the_next_step_breaks_off(7),
+        }
+        ways[what]()
+
+    def _is_disputed(self) -> None:
+        self.stripe_side("dispute")
+        self.stripe_tells(len(self.world.standin.events()) - 1)
+
+    def _sends_in_vain(self) -> None:
+        self.sends()
+        self.the_printer_gives_up()
 
     # Workers
 

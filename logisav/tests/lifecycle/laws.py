@@ -12,10 +12,11 @@ from django.db.models import Count
 
 from logisav.tests.lifecycle.edges import World
 from logisav.tests.lifecycle.model import Model
+from logisav.tests.words import lacking
 from notifications.models import Notification, OutgoingEmail
-from payments import standings
+from payments import statuses
 from payments.models import Deposit, Dispute, Payment, Refund, StripeEvent
-from quotes import glance, journal
+from quotes import journal, list_columns
 from quotes.models import AccessLink, JournalHead, Quote, QuoteVersion
 from signing.models import SealedDocument, Signature, SigningRequest
 
@@ -29,7 +30,9 @@ MAILS = {
     "asked": ("quotes/question_owner", "quotes/question_received"),
     "answered": ("quotes/answer",),
     "refused": ("quotes/refused_owner", "quotes/refused"),
+    "withdrawal_declared": ("quotes/declared", "quotes/declared_owner"),
     "withdrawn": ("quotes/withdrawn_owner", "quotes/withdrawn"),
+    "email_changed": ("quotes/address_changed_owner",),  # by a colleague
     "sending_failed": ("quotes/sending_failed_owner",),
     "code_requested": ("signing/code",),
     "contradiction": ("signing/contradiction_owner",),
@@ -37,6 +40,8 @@ MAILS = {
     "accepted": ("signing/accepted_owner",),
     "sealed": ("signing/accepted",),
     "sealing_late": ("signing/sealing_late",),
+    "sealing_failed": ("quotes/stuck_owner",),
+    "step_failed": ("quotes/stuck_owner",),
     "deposit_paid": ("payments/receipt", "payments/paid_owner"),
     "deposit_opened": ("payments/open_now",),
     "deposit_reminded": ("payments/reminder",),
@@ -89,6 +94,7 @@ class Laws:
             assert (event.seq, event.hash) == (self.seq, self.hash), "the chain is broken"
             said = json.loads(event.record)
             assert (said["seq"], said["event"], said["quote"]) == (event.seq, event.kind, self.number)
+            assert not (names := lacking(event.kind, said["facts"])), f"{event.kind} does not say {names}"
             self.model.hear(event.kind, said["facts"])
         head = JournalHead.objects.get(quote_id=self.quote_id)
         assert (head.seq, head.hash) == (self.seq, self.hash), "the journal's end is not its last fact"
@@ -96,8 +102,8 @@ class Laws:
     def _states_agree(self) -> None:
         quote, model = Quote.objects.get(pk=self.quote_id), self.model
         shown = (quote.state, quote.blocked_at is not None, quote.revising, quote.accepted_at is not None)
-        told = (model.state, model.blocked, model.revising, model.was_accepted is not None)
-        assert shown == told, f"the row says {shown}, the journal {told}"
+        journalled = (model.state, model.blocked, model.revising, model.was_accepted is not None)
+        assert shown == journalled, f"the row says {shown}, the journal {journalled}"
         current = QuoteVersion.objects.filter(quote_id=self.quote_id, is_current=True)
         in_force = [(version.number, version.version_hash) for version in current.defer("content")]
         assert in_force == ([(model.version, model.version_hash)] if model.version else [])
@@ -170,8 +176,8 @@ class Laws:
         self.check()
         quote = Quote.objects.get(pk=self.quote_id)
         assert journal.first_bad_row(quote) is None
-        assert not list(glance.differing())
-        assert not list(standings.differing())
+        assert not list(list_columns.differing())
+        assert not list(statuses.differing())
         assert self.model.state != "sending"
         self._outbox_is_empty()
         self._links_live_a_day()

@@ -20,15 +20,19 @@ LONG_AGO = dt.datetime(2000, 1, 1, tzinfo=dt.UTC)
 GRAPH = {
     "draft": {"sending", "cancelled"},
     "sending": {"sent", "draft"},
-    "sent": {"reminded", "accepted", "refused", "cancelled", "sending"},
-    "reminded": {"reminded", "accepted", "refused", "cancelled", "sending"},
+    "sent": {"draft", "reminded", "accepted", "refused", "cancelled", "sending"},
+    "reminded": {"draft", "reminded", "accepted", "refused", "cancelled", "sending"},
     "refused": {"sending", "done"},
     "accepted": {"withdrawn", "done"},
+    "done": {"withdrawn"},
 }
 LEADS_TO = {
     "version_frozen": "sending",
     "sent": "sent",
+    "version_kept_back": "sent",
     "sending_failed": "draft",
+    "sending_resumed": "sending",
+    "version_lost": "draft",
     "reminded": "reminded",
     "reminded_automatically": "reminded",
     "accepted": "accepted",
@@ -38,8 +42,8 @@ LEADS_TO = {
     "withdrawn": "withdrawn",
     "done": "done",
 }
+ASKABLE = {"draft", "sending", "sent", "reminded", "accepted", "withdrawn"}
 SIGNABLE, REVISABLE = {"sent", "reminded"}, {"sent", "reminded", "refused"}
-CONCLUDED = {"accepted", "withdrawn", "done"}
 ONCE = {"created", "accepted", "withdrawn", "cancelled", "done", "sealed", "sealing_late"}
 ONCE |= {"deposit_requested", "deposit_opened", "transfer_announced"}
 
@@ -75,6 +79,8 @@ class Model:
     version: int = 0
     version_hash: str = ""
     frozen_until: dict[int, dt.date] = field(default_factory=dict)
+    email: str = "the first one"
+    frozen_for: dict[int, str] = field(default_factory=dict)
     draft_until: dt.date = dt.date.min
     revising: bool = False
     blocked: bool = False
@@ -109,6 +115,8 @@ class Model:
         if (follow := getattr(self, f"_{kind}", None)) is not None:
             follow(facts)
         if "link" in facts and kind not in ("link_opened", "code_requested"):
+            assert not self.is_blocked, f"{kind}: a link was mailed for a blocked quote"
+            assert not self.has_moved, f"{kind}: a link was mailed to another address than the version's"
             self.links[facts["link"]] = now()
 
     def _created(self, facts: dict[str, Any]) -> None:
@@ -121,7 +129,13 @@ class Model:
 
     def _version_frozen(self, facts: dict[str, Any]) -> None:
         assert facts["version"] == len(self.frozen_until) + 1
+        assert not self.is_blocked
         self.frozen_until[facts["version"]] = self.draft_until
+        self.frozen_for[facts["version"]] = self.email
+
+    def _version_kept_back(self, facts: dict[str, Any]) -> None:
+        self._sent(facts)
+        assert self.is_blocked or self.has_moved
 
     def _sent(self, facts: dict[str, Any]) -> None:
         assert facts["version"] == len(self.frozen_until), "not the version that was frozen last"
@@ -129,7 +143,7 @@ class Model:
 
     def _blocked(self, facts: dict[str, Any]) -> None:
         assert not self.blocked
-        assert self.state not in CONCLUDED
+        assert not self.is_concluded
         self.blocked = True
 
     def _unblocked(self, facts: dict[str, Any]) -> None:
@@ -137,6 +151,7 @@ class Model:
         self.blocked = False
 
     def _email_changed(self, facts: dict[str, Any]) -> None:
+        self.email = facts["to"]
         self.revoked |= set(self.links)
 
     def _asked(self, facts: dict[str, Any]) -> None:
@@ -150,6 +165,7 @@ class Model:
 
     def _link_requested(self, facts: dict[str, Any]) -> None:
         assert len(within(self.requested_at, 60 * MINUTE)) < 3
+        assert len(within(self.requested_at, DAY)) < 9
         assert not self.is_blocked
         self.requested_at.append(now())
 
@@ -169,8 +185,7 @@ class Model:
         assert self.is_open
         assert self.link_opens(facts["link"])
         assert facts["version_hash"] == self.version_hash
-        for code in self.codes.values():
-            code.is_dead = True
+        self._make_room(facts["link"])
         self.codes[facts["challenge"]] = Code(
             now(),
             facts["link"],
@@ -178,6 +193,15 @@ class Model:
             self.browser,
             min(now() + 10 * MINUTE, self.links[facts["link"]] + DAY),
         )
+
+    def _make_room(self, link: int) -> None:
+        """One code a browser, two at once; of others' the oldest of the same link goes first."""
+        for code in self.codes.values():
+            code.is_dead |= code.browser == self.browser or now() >= code.expires_at
+        others = [code for code in self.codes.values() if not code.is_dead]
+        others.sort(key=lambda code: (code.link != link, code.at))
+        for code in others[: max(0, len(others) - 1)]:
+            code.is_dead = True
 
     def _code_tried(self, facts: dict[str, Any]) -> None:
         code = self.codes[facts["challenge"]]
@@ -198,7 +222,8 @@ class Model:
         assert self.link_opens(code.link), "signed through a link that had died"
         assert code.version_hash == facts["version_hash"] == self.version_hash, "signed another version"
         self.signed_with = facts["challenge"]
-        self.codes[facts["challenge"]].is_dead = True
+        for code in self.codes.values():
+            code.is_dead = True
         self.was_accepted, self.revising = now(), False
 
     def _withdrawn(self, facts: dict[str, Any]) -> None:
@@ -218,7 +243,7 @@ class Model:
         assert not self.too_early, "money before the law allows it"
 
     def _payment_prepared(self, facts: dict[str, Any]) -> None:
-        assert self.state == "accepted"
+        assert self.stands
         assert not self.too_early
 
     def _transfer_confirmed(self, facts: dict[str, Any]) -> None:
@@ -227,8 +252,12 @@ class Model:
     # Asking
 
     @property
+    def is_concluded(self) -> bool:
+        return self.was_accepted is not None and self.state in ("accepted", "withdrawn", "done")
+
+    @property
     def is_blocked(self) -> bool:
-        return self.blocked and self.state not in CONCLUDED
+        return self.blocked and not self.is_concluded
 
     @property
     def has_lapsed(self) -> bool:
@@ -237,7 +266,28 @@ class Model:
     @property
     def is_open(self) -> bool:
         """The customer may sign."""
-        return self.state in SIGNABLE and not self.is_blocked and not self.has_lapsed
+        reachable = not self.is_blocked and not self.has_moved
+        return self.state in SIGNABLE and reachable and not self.has_lapsed
+
+    @property
+    def stands(self) -> bool:
+        """A contract that nobody has withdrawn from, filed as done or not."""
+        return self.was_accepted is not None and self.state in ("accepted", "done")
+
+    @property
+    def has_moved(self) -> bool:
+        """The customer has another address now than the version was made for; a contract follows."""
+        made_for = self.frozen_for.get(self.version, self.email)
+        return made_for != self.email and not self.is_concluded
+
+    @property
+    def may_be_asked(self) -> bool:
+        return bool(self.version) and not self.is_blocked and (self.state in ASKABLE or self.stands)
+
+    @property
+    def may_be_written_to(self) -> bool:
+        """With a link."""
+        return bool(self.version) and not self.is_blocked and not self.has_moved
 
     @property
     def is_editable(self) -> bool:
@@ -261,6 +311,16 @@ class Model:
         codes = [code for code in self.codes.values() if code.at > since]
         return len(codes) >= 6 or self.recent_tries >= 30 or self.tries >= 60
 
+    def tries_of_link(self, link: int) -> int:
+        since = max(now() - DAY - 10 * MINUTE, self.tries_allowed_at)
+        return sum(code.tries for code in self.codes.values() if code.at > since and code.link == link)
+
+    def is_used_up(self, link: int) -> bool:
+        """The link has had its share, whatever the quote has left."""
+        since = max(now() - DAY, self.tries_allowed_at)
+        codes = [code for code in self.codes.values() if code.at > since and code.link == link]
+        return len(codes) >= 3 or self.tries_of_link(link) >= 15
+
     @property
     def too_early(self) -> bool:
         """A consumer who signed at home pays nothing before the eighth day (art. L221-10)."""
@@ -270,11 +330,8 @@ class Model:
 
     @property
     def may_withdraw(self) -> bool | None:
-        """None in the days in which week-ends and holidays decide."""
-        if self.state != "accepted" or not self.consumer or self.was_accepted is None:
-            return False
-        days = (today() - self.was_accepted.astimezone(PARIS).date()).days
-        return True if days <= 14 else None if days < 20 else False
+        """Goods are sold here and none is said to be delivered: the period has no end."""
+        return self.stands and self.consumer and self.was_accepted is not None
 
 
 def within(moments: list[dt.datetime], span: dt.timedelta) -> list[dt.datetime]:

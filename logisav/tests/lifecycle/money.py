@@ -9,8 +9,8 @@ from typing import Any
 from hypothesis import strategies as st
 from hypothesis.stateful import precondition, rule
 
-from demo.stripe_standin.errors import Refused
-from demo.stripe_standin.faults import Fault, Kind
+from demo.stripe_standin.errors import ApiError
+from demo.stripe_standin.faults import FaultKind, PlannedFault
 from logisav.tests.lifecycle.course import AWAY, Course
 from logisav.tests.lifecycle.model import today
 from logisav.tests.lifecycle.people import ANY, CUSTOMER, OWNER, of, yes_if
@@ -52,7 +52,7 @@ class Money(Course):
         assert [page for page in self.pages if bank.session(page)["status"] == "open"] == [session]
 
     def _pressing(self) -> set[Any]:
-        if self.model.state != "accepted":
+        if not self.model.stands:
             return {Paying.NOT_OPEN}
         if self.model.too_early:
             return {Paying.TOO_EARLY}
@@ -109,11 +109,11 @@ class Money(Course):
 
     @precondition(lambda self: self.model.was_accepted)
     @rule(
-        kind=st.sampled_from([Kind.UNREACHABLE, Kind.LOST, Kind.ERROR]),
+        kind=st.sampled_from([FaultKind.UNREACHABLE, FaultKind.LOST, FaultKind.ERROR]),
         path=st.sampled_from(["/v1/", "/v1/refunds"]),
     )
-    def stripe_falters(self, kind: Kind, path: str) -> None:
-        self.world.standin.faults.plan(Fault(kind, path))
+    def stripe_falters(self, kind: FaultKind, path: str) -> None:
+        self.world.standin.faults.plan(PlannedFault(kind, path))
 
     # By transfer, and back
 
@@ -121,7 +121,7 @@ class Money(Course):
     @rule()
     def says_that_it_was_transferred(self) -> None:
         def expected() -> set[Any]:
-            if self.model.state != "accepted" or self.model.too_early:
+            if not self.model.stands or self.model.too_early:
                 return {Announced.NOT_OPEN}
             return set(Announced)
 
@@ -168,5 +168,5 @@ def quietly(at_stripe: Callable[[], object]) -> None:
     """What Stripe refuses has not happened."""
     try:
         at_stripe()
-    except Refused:
+    except ApiError:
         pass

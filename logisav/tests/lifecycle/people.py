@@ -12,11 +12,12 @@ from hypothesis import strategies as st
 from hypothesis.stateful import precondition, rule
 
 from logisav.tests.lifecycle.course import BROWSERS, NO, YES, Course
-from logisav.tests.lifecycle.model import CONCLUDED, MINUTE, REVISABLE, SIGNABLE, now, today, within
-from quotes import glance, workflow
+from logisav.tests.lifecycle.model import MINUTE, REVISABLE, SIGNABLE, now, today, within
+from quotes import list_columns, workflow
 from quotes.journal import Actor
 from quotes.models import AccessLink, Quote, QuoteLine, QuoteVersion
-from quotes.workflow import Asked, Withdrawal
+from quotes.tests.factories import withdraw_at_once
+from quotes.workflow import Asking
 from signing import workflow as signing
 from signing.models import SigningRequest
 from signing.tests.factories import make_form
@@ -37,12 +38,13 @@ class Owner(Course):
         self.tally["edits"] += 1
         QuoteLine.objects.filter(quote=self.quote_id, position=1).update(unit_price=Decimal(price))
         Quote.objects.filter(pk=self.quote_id).update(valid_until=self.model.draft_until)
-        glance.refresh(self.quote)
+        list_columns.refresh(self.quote)
 
     @rule()
     def sends(self) -> None:
         def expected() -> set[Any]:
-            return yes_if(self.model.is_editable and self.model.draft_until >= today())
+            sendable = self.model.is_editable and not self.model.is_blocked
+            return yes_if(sendable and self.model.draft_until >= today())
 
         self.act("send", lambda: workflow.send(self.quote_id, actor=OWNER), expected)
 
@@ -58,20 +60,26 @@ class Owner(Course):
         return {
             "revise": (
                 lambda: workflow.revise(pk, actor=OWNER),
-                lambda: yes_if(model.state in REVISABLE),
+                lambda: yes_if(model.state in REVISABLE and not model.revising),
             ),
             "block": (
                 lambda: workflow.block(pk, reason="Litige", actor=OWNER),
-                lambda: yes_if(not model.blocked and model.state not in CONCLUDED and model.version > 0),
+                lambda: yes_if(not model.blocked and not model.is_concluded and model.version > 0),
             ),
             "unblock": (lambda: workflow.unblock(pk, actor=OWNER), lambda: yes_if(model.is_blocked)),
             "remind": (lambda: workflow.remind(pk, actor=OWNER), lambda: yes_if(model.is_open)),
             "resend": (
                 lambda: workflow.resend_link(pk, actor=OWNER),
-                lambda: yes_if(model.version > 0 and not model.is_blocked),
+                lambda: yes_if(model.may_be_written_to and (model.is_concluded or model.state in SIGNABLE)),
             ),
-            "allow": (lambda: signing.allow_more_tries(pk, actor=OWNER), lambda: {YES}),
-            "answer": (self._answer(), lambda: yes_if(set(model.questions) > model.answered)),
+            "allow": (
+                lambda: signing.allow_more_tries(pk, actor=OWNER),
+                lambda: yes_if(model.state in SIGNABLE and model.is_paused),
+            ),
+            "answer": (
+                self._answer(),
+                lambda: yes_if(model.may_be_written_to and set(model.questions) > model.answered),
+            ),
             "email": (self._new_email(), lambda: {YES}),
         }
 
@@ -145,11 +153,11 @@ class Customer(Course):
             return "no_access"
         if model.is_blocked:
             return "blocked"
-        if model.state in CONCLUDED and model.was_accepted:
+        if model.is_concluded:
             return "accepted"
         if model.state in ("refused", "cancelled", "done"):
             return "settled"
-        if model.state not in SIGNABLE:
+        if model.state not in SIGNABLE or model.has_moved:
             return "updating"
         return "quote_expired" if model.has_lapsed else "show"
 
@@ -162,7 +170,7 @@ class Customer(Course):
         verbs: dict[str, tuple[Callable[[], object], Callable[[], set[Any]]]] = {
             "ask": (
                 lambda: workflow.ask(pk, text="Et le thermostat ?", phone="", actor=CUSTOMER),
-                lambda: {Asked.TOO_MANY if len(within(model.asked_at, 60 * MINUTE)) >= 5 else Asked.DONE},
+                self._asking,
             ),
             "request_link": (lambda: workflow.request_link(pk, actor=CUSTOMER), lambda: {YES}),
             "refuse": (
@@ -170,16 +178,22 @@ class Customer(Course):
                 lambda: yes_if(model.is_open),
             ),
             "withdraw": (
-                lambda: workflow.withdraw(pk, name="Claire", email="claire@exemple.fr", actor=CUSTOMER),
+                lambda: YES if withdraw_at_once(pk) else NO,
                 self._withdrawal,
             ),
         }
         self.act(what, *verbs[what])
 
+    def _asking(self) -> set[Any]:
+        if not self.model.may_be_asked:
+            return {NO}
+        return {Asking.TOO_MANY if len(within(self.model.asked_at, 60 * MINUTE)) >= 5 else Asking.DONE}
+
     def _withdrawal(self) -> set[Any]:
-        if self.model.state == "withdrawn" or self.model.may_withdraw:
-            return {Withdrawal.DONE}
-        return set(Withdrawal) if self.model.may_withdraw is None else {Withdrawal.TOO_LATE}
+        """Declared, and recorded at once; what is withdrawn from already is so once only."""
+        if self.model.state == "withdrawn":
+            return {NO}
+        return {YES, NO} if self.model.may_withdraw is None else yes_if(self.model.may_withdraw)
 
     # Signing
 
@@ -220,6 +234,8 @@ class Customer(Course):
             return Outcome.CONTRADICTION
         if model.is_paused:
             return Outcome.PAUSED
+        if model.is_used_up(link):
+            return Outcome.LINK_USED_UP
         last = max((code.at for code in model.codes.values()), default=None)
         soon = last is not None and now() < last + MINUTE
         return Outcome.TOO_SOON if soon else Outcome.CODE_SENT
@@ -281,7 +297,7 @@ class Customer(Course):
             return Outcome.TOO_MANY_TRIES
         if not model.code_lives(challenge):
             return Outcome.DEAD_CODE
-        if model.tries >= 60 or model.recent_tries >= 30:
+        if model.tries >= 60 or model.recent_tries >= 30 or model.tries_of_link(code.link) >= 15:
             return Outcome.TOO_MANY_TRIES
         if not right:
             return Outcome.WRONG_CODE
