@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import PurePath
 from typing import Any
 
 from django.core.files.storage import default_storage
@@ -17,7 +18,7 @@ from lib import files
 from quotes import journal
 from quotes.models import PurgeOpening, Quote, QuoteEvent, QuoteVersion
 from signing import seal
-from signing.models import SealedDocument, Signature
+from signing.models import PaperAcceptance, SealedDocument, Signature
 from signing.proof import anchoring, append_only, certificates, evidence, purges
 
 
@@ -69,12 +70,17 @@ def audit(quotes: Sequence[Quote]) -> Audit:
 
 
 def damaged_files(quote: Quote) -> Iterator[str]:
-    """Every version's PDF and what travels with it, every sealed document: read whole and compared."""
+    """Every version's PDF and what travels with it, every sealed document, every scan: read whole and compared."""
     for version in quote.versions.exclude(pdf_sha256="").order_by("number"):
         yield from _damage(f"{quote.number}, version {version.number}", _stored_for(version))
     for document in SealedDocument.objects.filter(signature__quote=quote).order_by("revision"):
         stored = [(str(document.file), document.sha256)]
         yield from _damage(f"{quote.number}, document scellé, révision {document.revision}", stored)
+    for paper in PaperAcceptance.objects.filter(quote=quote):
+        yield from _damage(f"{quote.number}, papier signé", [(str(paper.scan), paper.sha256)])
+    for declaration in quote.declarations.exclude(scan="").order_by("pk"):
+        name = str(declaration.scan)
+        yield from _damage(f"{quote.number}, rétractation reçue autrement", [(name, PurePath(name).stem)])
 
 
 def _stored_for(version: QuoteVersion) -> list[tuple[str, str]]:
