@@ -371,6 +371,18 @@ class Content:
             reason=self.withdrawal.reason if self.withdrawal else "",
         )
 
+    def protects(self, where: Place, *, at: dt.datetime) -> bool:
+        """Whether this version gives what the law gives a contract that is concluded there and then.
+
+        A place that it protects already, or more, is recorded, and its own regime applies. On the day of the visit a
+        contract is off premises: the right that it gives has to be told.
+        """
+        if not contract.allows(where, of=Place(self.contract)):
+            return False
+        if self.law is None:
+            return True
+        return contract.start(self.facts(concluded_at=at)) is None or self.withdrawal is not None
+
     @property
     def _notice(self) -> Notice:
         """Which one it was frozen with."""

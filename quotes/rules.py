@@ -170,6 +170,9 @@ class Reason(enum.Enum):
     DEPOSIT_PAID = "l'acompte est déjà reçu."
     ANSWERED = "cette question a déjà sa réponse."
     NOT_PAUSED = "la signature de ce devis n'est pas en pause."
+    PROTECTS_LESS = (
+        "cette version ne porte pas les droits d'un contrat signé là, envoyez une nouvelle version."
+    )
     CODE_ALIVE = "le client a reçu un code de signature, attendez dix minutes que ce code ne serve plus."
 
 

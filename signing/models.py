@@ -11,7 +11,7 @@ from typing import Any, NoReturn
 from django.db import models
 from django.utils import timezone
 
-from lib import limiter
+from lib import folding, limiter
 from notifications.models import OutgoingEmail
 from notifications.queue import QueuedRow, QueueQuerySet
 from quotes.content import Consent
@@ -258,6 +258,13 @@ class Signature(Signing, QueuedRow):
     def __str__(self) -> str:
         return f"{self.quote.number}, {self.full_name}"
 
+    @property
+    def meant_for(self) -> str:
+        """Who was to sign, where the name that signed is another; empty: nobody else."""
+        customer = self.version.reading.customer
+        meant = customer.contact or ("" if customer.is_business else customer.name)
+        return "" if folding.may_be_same_name(meant, self.full_name) else meant
+
     def latest_document(self) -> SealedDocument | None:
         """The sealed PDF in its latest revision."""
         return self.documents.order_by("-revision").first()
@@ -338,6 +345,7 @@ class PaperAcceptance(WrittenOnce):
     version = models.ForeignKey(QuoteVersion, on_delete=models.PROTECT, related_name="+")
     signatory = models.CharField("signataire", max_length=200)
     signed_on = models.DateField("signé sur papier le")
+    place = models.CharField("lieu de la signature", max_length=14, choices=Quote.Contract)
     consents = models.JSONField("accords portés sur le papier", default=list)
     scan = models.FileField("papier signé", upload_to=store_scan)
     sha256 = models.CharField(max_length=64)

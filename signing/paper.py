@@ -16,6 +16,7 @@ from quotes import journal
 from quotes import workflow as quotes_workflow
 from quotes.content import Consent
 from quotes.journal import Actor
+from quotes.law.contract import Place
 from quotes.models import IllegalMove, Quote, QuoteVersion
 from quotes.rules import Reason, Verb
 from quotes.workflow.locking import locked
@@ -36,6 +37,11 @@ def consents_of(version: QuoteVersion) -> list[Consent]:
     return [consent for consent in version.reading.consents if consent.id != "electronic"]
 
 
+def protects(version: QuoteVersion, place: Place, signed_on: dt.date) -> bool:
+    """Whether it bears the rights of a contract that was signed there on that day."""
+    return version.reading.protects(place, at=_moment(signed_on, version))
+
+
 def first_day(version: QuoteVersion) -> dt.date:
     """Before it was there nobody signed it."""
     return french.in_paris(version.frozen_at).date()
@@ -48,6 +54,7 @@ def record_acceptance(
     version_number: int,
     signatory: str,
     signed_on: dt.date,
+    place: Place,
     consents: frozenset[str],
     scan: str,
     sha256: str,
@@ -64,6 +71,8 @@ def record_acceptance(
     version = next((one for one in versions_of(quote) if one.number == version_number), None)
     if version is None:
         raise IllegalMove(quote, Reason.NEVER_SENT)
+    if not protects(version, place, signed_on):
+        raise IllegalMove(quote, Reason.PROTECTS_LESS)
     quote.versions.filter(is_current=True).exclude(pk=version.pk).update(is_current=False)
     version.is_current = True
     version.save(update_fields=["is_current"])
@@ -75,6 +84,7 @@ def record_acceptance(
         version=version,
         signatory=signatory,
         signed_on=signed_on,
+        place=place,
         consents=[{"id": one.id, "words": one.words} for one in consents_of(version) if one.id in consents],
         scan=scan,
         sha256=sha256,
@@ -87,6 +97,7 @@ def record_acceptance(
         actor=actor,
         signatory=signatory,
         signed_on=signed_on.isoformat(),
+        place=place,
         version=version.number,
         version_hash=version.version_hash,
         content_sha256=version.content_sha256,

@@ -22,7 +22,6 @@ from quotes import journal, rules
 from quotes import workflow as quotes_workflow
 from quotes.content import Content
 from quotes.journal import Actor
-from quotes.law import contract
 from quotes.law.contract import Place
 from quotes.models import AccessLink, IllegalMove, Quote, QuoteVersion
 from quotes.rules import Circumstances, Verb
@@ -143,21 +142,11 @@ def _version_as_agreed(quote: Quote, version_hash: str, ticked: frozenset[str]) 
 
 
 def _protects_less(content: Content, form: Signatory) -> bool:
-    """Than the law does a contract as the signatory describes it: then another version is needed.
-
-    A place that the quote protects already, or more, is recorded, and the quote's own regime applies.
-    """
-    if form.kind != content.customer.kind or not contract.allows(
-        Place(form.place), of=Place(content.contract)
-    ):
+    """Than the law does a contract as the signatory describes it: then another version is needed."""
+    if form.kind != content.customer.kind or not content.protects(Place(form.place), at=timezone.now()):
         return True
-    if content.law is None:
-        return False
-    if form.is_small and not content.law.is_small and content.contract == Place.OFF_PREMISES:
-        return True
-    # On the day of the visit a contract is off premises: the right that it gives has to be told.
-    today = content.facts(concluded_at=timezone.now())
-    return contract.start(today) is not None and content.withdrawal is None
+    said_larger = content.law is not None and not content.law.is_small
+    return form.is_small is True and said_larger and content.contract == Place.OFF_PREMISES
 
 
 def _tell_owner_of_contradiction(quote: Quote, form: Signatory, actor: Actor) -> None:

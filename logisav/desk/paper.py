@@ -33,6 +33,7 @@ from logisav.desk.reading import ReadOnly
 from notifications.staff import member
 from quotes import rules
 from quotes.journal import Actor
+from quotes.law.contract import Place
 from quotes.models import IllegalMove, Quote, QuoteVersion
 from quotes.rules import Verb
 from quotes.uploads import Scan
@@ -60,6 +61,18 @@ class PaperForm(forms.Form):
         widget=UnfoldAdminTextInputWidget(attrs={"placeholder": "24/11/2026", "autocomplete": "off"}),
         localize=True,
         error_messages={"required": "Donnez la date que porte le papier, par exemple 24/11/2026."},
+    )
+    place = forms.ChoiceField(
+        label="Signé où",
+        choices=(
+            ("", "Choisissez"),
+            ("distance", "À distance, sans personne de l'entreprise aux côtés du client"),
+            ("off_premises", "Chez le client ou sur le chantier, en présence de l'entreprise"),
+            ("on_premises", "Dans vos locaux"),
+        ),
+        widget=UnfoldAdminSelectWidget,
+        help_text="Les droits du client en dépendent.",
+        error_messages={"required": "Dites où le client a signé\u00a0: ses droits en dépendent."},
     )
     consents = forms.MultipleChoiceField(
         label="Accords cochés sur le papier", required=False, widget=UnfoldAdminCheckboxSelectMultipleWidget
@@ -97,12 +110,23 @@ class PaperForm(forms.Form):
             )
         return day
 
+    def _check_place(self) -> None:
+        version = self._version()
+        place, day = self.cleaned_data.get("place"), self.cleaned_data.get("signed_on")
+        if version and place and day and not paper.protects(version, Place(place), day):
+            self.add_error(
+                "place",
+                f"La version {version.number} ne porte pas les droits d'un contrat signé là ce jour-là\u00a0: "
+                "le client pourrait s'en défaire pendant un an de plus. Faites signer une nouvelle version.",
+            )
+
     def clean_scan(self) -> Scan:
         file = self.cleaned_data["scan"]
         return examined.scan(file, size=file.size or 0)
 
     def clean(self) -> dict[str, Any]:
         super().clean()
+        self._check_place()
         version = self._version()
         ticked = set(self.cleaned_data.get("consents", ()))
         asked = paper.consents_of(version) if version else []
@@ -149,6 +173,7 @@ def _record(request: HttpRequest, quote: Quote, form: PaperForm) -> HttpResponse
             version_number=said["version"],
             signatory=said["signatory"],
             signed_on=said["signed_on"],
+            place=Place(said["place"]),
             consents=frozenset(said.get("consents", ())),
             scan=name,
             sha256=sha256,
@@ -194,7 +219,8 @@ class PaperAcceptanceAdmin(ReadOnly, BoundedList, DeskAdmin):
     actions = None
     fields = (
         ("number", "signatory"),
-        ("signed_on", "total"),
+        ("signed_on", "place"),
+        "total",
         "agreed",
         ("recorded_by", "recorded_at"),
         "paper",

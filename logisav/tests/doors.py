@@ -22,6 +22,7 @@ from notifications.queue import QueueEntry
 from payments.tests.factories import make_paying_company
 from payments.tests.test_transfer import confirm
 from quotes import workflow
+from quotes.law.contract import Place
 from quotes.models import CatalogueItem, Quote, QuoteTemplate, TextTemplate
 from quotes.models.temporary import StagedImport
 from quotes.tests.factories import SYSTEM, make_owner, make_quote, make_sent_quote, stored_pdf, visitor
@@ -177,6 +178,7 @@ def on_paper(owner: User) -> PaperAcceptance:
         version_number=1,
         signatory="Claire Morel",
         signed_on=timezone.localdate(),
+        place=Place.ON_PREMISES,
         consents=frozenset({"quote"}),
         scan=file,
         sha256=digest,

@@ -31,6 +31,7 @@ from payments import workflow as payments
 from payments.tests.factories import CUSTOMER
 from payments.workflow import Announced, NoDeposit, card, periodic
 from quotes import workflow
+from quotes.law.contract import Place
 from quotes.models import AccessLink, Company, Declaration, IllegalMove, Question, Quote
 from quotes.rules import CONTRACT, Circumstances, LinkStatus, Situation, Stage, Verb, VersionStatus
 from quotes.tests.factories import SYSTEM, complete, make_customer, make_link
@@ -183,6 +184,7 @@ def record_acceptance(case: Case) -> None:
         version_number=newest.number if newest else 1,
         signatory="Claire Morel",
         signed_on=timezone.localdate(),
+        place=Place.ON_PREMISES,
         consents=frozenset(),
         scan="paper/none.pdf",
         sha256="",

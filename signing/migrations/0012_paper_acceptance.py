@@ -41,6 +41,7 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('signatory', models.CharField(max_length=200, verbose_name='signataire')),
                 ('signed_on', models.DateField(verbose_name='signé sur papier le')),
+                ('place', models.CharField(choices=[('distance', 'À distance'), ('off_premises', 'Hors établissement'), ('on_premises', 'En établissement')], max_length=14, verbose_name='lieu de la signature')),
                 ('consents', models.JSONField(default=list, verbose_name='accords portés sur le papier')),
                 ('scan', models.FileField(upload_to=signing.models.store_scan, verbose_name='papier signé')),
                 ('sha256', models.CharField(max_length=64)),

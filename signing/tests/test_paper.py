@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 import io
+from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,10 +17,12 @@ from django.utils import timezone
 from PIL import Image
 
 from logisav.desk.tests.desk import at_desk, manager, owner, page_of, text
+from quotes.law.contract import Place
 from quotes.models import IllegalMove, Quote
 from quotes.tests.factories import SYSTEM, mails, make_sent_quote, send_again, version_of, visitor
 from signing import paper
 from signing.models import PaperAcceptance, Signature
+from signing.proof.auditing import damaged_files
 from signing.tests.factories import make_signing_request
 from signing.tests.sealed import small_pdf
 from signing.tests.tampering import smallest_pdf
@@ -55,6 +59,7 @@ def record(desk: Client, quote: Quote, *, file: bytes = PDF, **changes: Any) -> 
         "version": version_of(quote).number,
         "signatory": "Claire Morel",
         "signed_on": f"{timezone.localdate():%d/%m/%Y}",
+        "place": "distance",
         "consents": ["quote", "vat_5_5"],
         "scan": SimpleUploadedFile("devis.pdf", file),
     }
@@ -77,13 +82,15 @@ def test_the_paper_makes_the_contract_and_the_customer_gets_its_copy(desk: Clien
         assert words in mail.text
     assert not Signature.objects.exists()
     fact = quote.events.get(kind="accepted_on_paper").facts
+    assert (fact["place"], acceptance.place) == ("distance", "distance")
     assert (fact["scan_sha256"], fact["version_hash"]) == (acceptance.sha256, version_of(quote).version_hash)
 
 
 def test_the_customer_reads_that_it_was_signed_on_paper_and_has_the_scan(desk: Client, quote: Quote) -> None:
     browser = visitor(quote)
     record(desk, quote)
-    page = text(browser.get(quote.get_absolute_url()))
+    page, _, contract = text(browser.get(quote.get_absolute_url())).partition('id="devis"')
+    assert "Relire le devis signé" in contract
     assert "Claire Morel l'a signé sur papier" in page
     assert "scellé" not in page
     assert "en ligne" not in page
@@ -109,6 +116,8 @@ def test_dates_count_from_the_day_of_the_signature(quote: Quote) -> None:
         ({"signed_on": "01/01/2020"}, "elle n'a pas été signée avant"),
         ({"signed_on": "hier"}, "date valide"),
         ({"signed_on": ""}, "Donnez la date que porte le papier"),
+        ({"place": ""}, "Dites où le client a signé"),
+        ({"place": "off_premises"}, "ne porte pas les droits d'un contrat signé là"),
         ({"signatory": ""}, "Dites qui a signé"),
         ({"scan": None}, "Joignez le papier signé"),
         ({"file": b"MZ an executable"}, "ni un PDF, ni une photo"),
@@ -159,6 +168,7 @@ def test_a_version_that_nobody_got_is_signed_by_nobody(quote: Quote) -> None:
             version_number=9,
             signatory="Claire Morel",
             signed_on=timezone.localdate(),
+            place=Place.DISTANCE,
             consents=frozenset(),
             scan="paper/none.pdf",
             sha256="",
@@ -183,3 +193,16 @@ def test_the_database_itself_keeps_what_was_recorded(desk: Client, quote: Quote)
     for change in (PaperAcceptance.objects.all().delete, lambda: PaperAcceptance.objects.update(sha256="")):
         with pytest.raises(IntegrityError), transaction.atomic():
             change()
+
+
+@pytest.mark.parametrize(
+    "loss", [Path.unlink, lambda path: path.write_bytes(PDF + b"%")], ids=["gone", "changed"]
+)
+def test_a_scan_that_is_gone_or_changed_is_told_with_the_evidence(
+    desk: Client, quote: Quote, loss: Callable[[Path], object]
+) -> None:
+    record(desk, quote, file=PDF + b"% the scan that this test loses\n")
+    scan = PaperAcceptance.objects.get().scan
+    assert list(damaged_files(quote)) == []
+    loss(Path(scan.path))
+    assert [line for line in damaged_files(quote) if "papier signé" in line and str(scan) in line]
