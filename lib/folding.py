@@ -13,6 +13,7 @@ VARIANTS = {
     "a": "àâäáã", "c": "ç", "e": "éèêë", "i": "îïìí", "n": "ñ", "o": "ôöòó", "u": "ùûüú", "y": "ÿý",
     "'": "’",
 }  # fmt: skip
+CIVILITIES = {"m", "mr", "mme", "mlle", "monsieur", "madame", "mademoiselle", "dr", "me", "et"}
 SIGNS = {"2": "²", "3": "³"}
 
 
@@ -21,6 +22,16 @@ def folded(text: str) -> str:
     for ligature, letters in LIGATURES.items():
         text = text.lower().replace(ligature, letters)
     return "".join(c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c))
+
+
+def may_be_same_name(one: str, other: str) -> bool:
+    """Whether all words of one name stand in the other: civilities, accents, case and order are nobody's name."""
+    first, second = _name_words(one), _name_words(other)
+    return first <= second or second <= first
+
+
+def _name_words(name: str) -> set[str]:
+    return set(re.findall(r"\w+", folded(name))) - CIVILITIES
 
 
 def pattern(word: str) -> str:

@@ -33,7 +33,10 @@ def accepted(signature: Signature) -> None:
     """The owner learns it at once; the customer's copy follows with the sealed PDF."""
     quote = signature.quote
     context = quote_emails.amounts(signature.version) | _signed(signature) | _rights(quote)
+    context["meant_for"] = signature.meant_for
     text = f"{signature.full_name} a signé le devis {quote.number} ({context['total']})."
+    if signature.meant_for:
+        text += f" Il est établi pour {signature.meant_for}\u00a0: vérifiez qui s'engage."
     quote_emails.to_staff("signing/accepted_owner", quote, text=text, context=context)
 
 

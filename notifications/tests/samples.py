@@ -101,7 +101,13 @@ CONTEXTS: dict[str, dict[str, Any]] = {
         "reason": "OSError: [Errno 28] No space left on device",
     },
     "signing/code": {**TO_CUSTOMER, **OFFER, **DEPOSIT, "version": "1", "code_until": "14\u00a0h\u00a042"},
-    "signing/accepted_owner": {**TO_OWNER, **OFFER, **DEPOSIT, **SIGNED},
+    "signing/accepted_owner": {
+        **TO_OWNER,
+        **OFFER,
+        **DEPOSIT,
+        **SIGNED,
+        "meant_for": "Mme\u00a0Odette\u00a0Aubert",
+    },
     "signing/accepted": {
         **TO_CUSTOMER,
         **OFFER,
@@ -136,6 +142,7 @@ PAYMENT = {
     "card_holder": "Claire Morel",
     "paid_on": "24\u00a0novembre\u00a02026, 14\u00a0h\u00a047",
     "fallen": "rétracté",
+    "opens_on": "",
 }
 CONTEXTS |= {
     "payments/receipt": {**TO_CUSTOMER, **QUOTE_URL, **PAYMENT},

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
+import html
 from typing import Any
 
 import pytest
 import time_machine
 from django.utils import timezone
 
+from logisav.desk.tests.desk import at_desk, owner, page_of, text
 from notifications.models import Notification
 from quotes import journal, workflow
 from quotes.models import AccessLink, Quote
@@ -50,6 +52,24 @@ def test_the_right_code_accepts_the_quote_and_tells_the_owner_twice(quote: Quote
     assert quote.state == Quote.State.ACCEPTED
     assert mails("signing/accepted_owner", quote).get().to == quote.owner.email
     assert Notification.objects.unread(quote.owner).get().kind == "accepted"
+
+
+@pytest.mark.parametrize(
+    ("first_name", "last_name", "is_another"),
+    [("Odette", "Test", True), ("CLAIRE", "Morel", False), ("Claire", "Morel-Dupont", False)],
+)
+def test_the_owner_is_told_when_another_name_signed_than_the_customers(
+    first_name: str, last_name: str, is_another: bool
+) -> None:
+    """A spouse, a son or a stranger: whether the person had the right to is asked by telephone."""
+    quote = make_sent_quote(owner=owner())
+    request = make_signing_request(quote, first_name=first_name, last_name=last_name)
+    assert sign(request, right_code(request)) is Outcome.SIGNED
+    told = mails("signing/accepted_owner", quote).get().text
+    assert ("c'est un autre nom qui l'a signé" in told) is is_another
+    assert ("vérifiez qui s'engage" in Notification.objects.get(kind="accepted").text) is is_another
+    shown = html.unescape(text(at_desk(quote.owner).get(page_of(quote))))
+    assert ("c'est un autre nom qui l'a signé" in shown) is is_another
 
 
 def test_the_signature_keeps_who_when_what_and_how(quote: Quote) -> None:

@@ -27,7 +27,7 @@ from logisav.desk.forms import DECIMALS, CustomerSelect, QuoteForm
 from logisav.desk.library import from_template, templates
 from logisav.desk.lines import LineInline, in_order
 from logisav.desk.paging import BoundedList
-from logisav.desk.payments.on_quote import deposit_card
+from logisav.desk.payments.on_quote import deposit_card, is_due
 from logisav.desk.quotes import actions, bulk, contribution, drafts, filters, listing, pages, rights
 from logisav.desk.quotes.actions import Action
 from logisav.desk.quotes.before_sending import before_sending
@@ -344,6 +344,7 @@ class QuoteAdmin(Exported, BoundedList, StampedAdmin):
         version = quote.current_version()
         shown = history(quote, version, reader=member(request))
         may_act = access.may_act(request)
+        money = deposit_card(quote)
         may_edit = self.has_change_permission(request, quote)
         found = actions.offered(quote, version) if may_act else []
         signature: Signature | None = getattr(quote, "signature", None)
@@ -361,11 +362,12 @@ class QuoteAdmin(Exported, BoundedList, StampedAdmin):
                 "received": rights.received_otherwise(quote),
                 "paused": rules.may(Verb.ALLOW_MORE_TRIES, signing.circumstances(quote, version)),
                 "signature": signature,
+                "meant_for": self._meant_for(signature, version),
                 "document": signature.latest_document() if signature else None,
                 "paper": getattr(quote, "paper_acceptance", None),
                 "may_record_acceptance": may_act
                 and rules.may(Verb.RECORD_ACCEPTANCE, quote.circumstances(version)),
-                "deposit_card": deposit_card(quote),
+                "deposit_card": money,
                 "totals": draft.totals,
                 "deposit": draft.deposit,
                 "draft": draft,
@@ -376,22 +378,29 @@ class QuoteAdmin(Exported, BoundedList, StampedAdmin):
                 "why_no_sending": actions.why_no_sending(quote, version),
                 "why_no_answer": actions.why_no_answer(quote, version),
                 "may_edit": may_edit,
-                "next_action": self._next(quote, found, waits=shown["has_open_question"]),
+                "next_action": self._next(quote, found, waits=shown["has_open_question"] or is_due(money)),
                 "actions": [
                     action for action in found if not (quote.is_editable and action.path == "envoyer")
                 ],
             }
         )
 
+    def _meant_for(self, signature: Signature | None, version: QuoteVersion | None) -> str:
+        """Who was to sign, where somebody else did. The version that was read already is the one that was signed."""
+        if signature is None or version is None:
+            return ""
+        signature.version = version
+        return signature.meant_for
+
     def _address_changed(self, quote: Quote, version: QuoteVersion | None) -> bool:
         """The customer can neither read nor sign what is out: only a new version mends it."""
         return quote.stage in rules.OUT and rules.HOLDS[Reason.ADDRESS_CHANGED](quote.circumstances(version))
 
     def _next(self, quote: Quote, found: list[Action], *, waits: bool) -> Action | None:
-        """The filled button: none while the form has its own, or a question waits for an answer."""
+        """The filled button: none while the form has its own, or a question or the deposit asks for something first."""
         if quote.is_editable or waits:
             return None
-        return next((action for action in found if not action.grave and action.path != "dupliquer"), None)
+        return next((action for action in found if action.is_step), None)
 
     def _content(self, quote: Quote, version: QuoteVersion | None) -> Content:
         return version.reading if version and not quote.is_editable else freezing.preview(quote)
