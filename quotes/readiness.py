@@ -157,6 +157,7 @@ class Draft:
             subcontractors=tuple(Subcontractor(**one) for one in quote.subcontractors),
             requested_on=quote.requested_on,
             requested_by=quote.requested_by,
+            valid_until=quote.valid_until,
         )
 
     @property

@@ -175,6 +175,7 @@ def _energy(facts: Facts) -> Iterator[Gap]:
     if not facts.energy_counts:
         return
     yield from _rge(facts.seller, facts.day)
+    yield from _rge_that_ends(facts)
     # What its own words alone suggest is asked for, and does not stop a quote that only sounds like it.
     flagged, law = facts.energy == "yes", _law("energy_works", on=facts.day)
     if not facts.subcontractors and not facts.without_subcontractors:
@@ -219,6 +220,22 @@ def _rge(seller: Seller, day: dt.date) -> Iterator[Gap]:
         )
     if field:
         yield Gap("rge", sentence, field, _law("energy_works", on=day), blocking=True, of_company=True)
+
+
+def _rge_that_ends(facts: Facts) -> Iterator[Gap]:
+    """The proof is worth something on the day of the signature, which may be the last one of the quote."""
+    seller, until = facts.seller, facts.valid_until
+    holds = seller.valid_qualifications(facts.day) if seller.rge == "yes" else ()
+    if not holds or until is None or seller.valid_qualifications(until):
+        return
+    yield Gap(
+        "rge_ends",
+        f"Votre certificat RGE finit le {french.day(max(one.until for one in holds))}, avant la validité de ce "
+        "devis\u00a0: signé plus tard, il n'ouvrirait plus droit aux aides. Raccourcissez la validité, ou donnez le "
+        "nouveau certificat.",
+        "valid_until",
+        _law("energy_works", on=facts.day),
+    )
 
 
 def _late_payment(facts: Facts) -> Iterator[Gap]:

@@ -186,6 +186,7 @@ class Facts:
     subcontractors: tuple[Subcontractor, ...] = ()
     requested_on: dt.date | None = None
     requested_by: str = ""
+    valid_until: dt.date | None = None
 
     @property
     def at_home(self) -> bool:

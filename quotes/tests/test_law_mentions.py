@@ -223,6 +223,19 @@ def test_each_gap_has_its_field_and_stops_a_flagged_quote(
     assert (gap.name, gap.field, gap.blocking) == (name, field, True)
 
 
+def test_a_certificate_that_ends_within_the_quotes_validity_is_told_before_sending() -> None:
+    last = SELLER.qualifications[0].until
+    assert not gaps(replace(WHOLE, valid_until=last))
+    (gap,) = gaps(replace(WHOLE, valid_until=last + dt.timedelta(days=1)))
+    assert (gap.name, gap.field, gap.blocking) == ("rge_ends", "valid_until", False)
+    assert "finit le 31\u00a0décembre\u00a02027" in gap.sentence
+    longer = replace(
+        SELLER, qualifications=(*SELLER.qualifications, Qualification("E-2", "PAC", last.replace(year=2028)))
+    )
+    assert not gaps(replace(WHOLE, seller=longer, valid_until=last + dt.timedelta(days=1)))
+    assert not gaps(replace(WHOLE, seller=replace(SELLER, rge="no"), valid_until=last + dt.timedelta(days=1)))
+
+
 def test_a_law_asks_for_nothing_before_its_day() -> None:
     unasked = replace(WHOLE, requested_on=None)
     for day, names in (
