@@ -20,6 +20,7 @@ from django.http import HttpRequest, HttpResponse, QueryDict
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.text import capfirst
 
 from logisav.desk import stamps
 from logisav.desk.base import DeskAdmin
@@ -98,11 +99,15 @@ def stale_page(
     return Stale(words, "", None, changes, stamp is not None, [])
 
 
+def _noun(formset: Any) -> str:
+    """What one of its rows is called, at the beginning of a sentence: `Ligne`, `Aide`."""
+    return capfirst(str(formset.model._meta.verbose_name))
+
+
 class StampedAdmin(DeskAdmin):
     """« Ce devis a été modifié entre-temps par Julie Faure »: the row's name and the ending of its participle."""
 
     row_name, row_ending = "Cette fiche", "e"
-    line_noun = "Ligne"
 
     # What a subclass may know better
 
@@ -215,7 +220,7 @@ class StampedAdmin(DeskAdmin):
         for formset in made.formsets:
             before, after = then.lines.get(formset.prefix, {}), now.lines[formset.prefix]
             same = stamps.as_they_are(after)
-            changes += stamps.changed_lines(formset.empty_form, before, after, same, noun=self.line_noun)
+            changes += stamps.changed_lines(formset.empty_form, before, after, same, noun=_noun(formset))
         return self._as_stale(request, row, stamp, changes)
 
     # Parts
@@ -281,7 +286,7 @@ class StampedAdmin(DeskAdmin):
         for formset in made.formsets:
             before, after = then.lines.get(formset.prefix, {}), now.lines[formset.prefix]
             sent = typed_lines(formset, data, request.FILES, after)
-            changes += stamps.changed_lines(formset.empty_form, before, after, sent, noun=self.line_noun)
+            changes += stamps.changed_lines(formset.empty_form, before, after, sent, noun=_noun(formset))
             put_right(formset, data, sent, after)
         request.POST = data  # type: ignore[assignment]
         return changes
@@ -320,7 +325,7 @@ class StampedAdmin(DeskAdmin):
             formset = made(prefix=made.get_default_prefix(), queryset=made.model._base_manager.none())
             before, blank = then.lines.get(formset.prefix, {}), stamps.values_of(formset.empty_form)
             for line in typed_lines(formset, request.POST, request.FILES, before):
-                called = f"{self.line_noun} «\u00a0{line.name}\u00a0», "
+                called = f"{_noun(formset)} «\u00a0{line.name}\u00a0», "
                 stored = before.get(line.key, blank)
                 found += [
                     (f"{called}{label}", value)

@@ -221,8 +221,8 @@ def as_they_are(lines: dict[str, Values]) -> list[TypedLine]:
 
 
 def name_of(line: Values) -> str:
-    """Its words: the field `label`, or the first that has any."""
-    words = line.get("label") or next(filter(None, line.values()), "")
+    """Its words: the field `label`, of an aid who pays it, or the first that has any."""
+    words = line.get("label") or line.get("payer") or next(filter(None, line.values()), "")
     return Truncator(words if isinstance(words, str) else ", ".join(words)).chars(60)
 
 

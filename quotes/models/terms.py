@@ -23,7 +23,7 @@ class QuoteTerms(models.Model):
 
     class DepositKind(models.TextChoices):
         NONE = "none", "Pas d'acompte"
-        PERCENT = "percent", "Pourcentage du total TTC"
+        PERCENT = "percent", "Pourcentage du total TTC, primes déduites"
         AMOUNT = "amount", "Montant TTC"
 
     class DiscountKind(models.TextChoices):

@@ -44,6 +44,9 @@
     return found;
   }
 
+  // A zero rate is told by its reason, as the quote that was saved has it.
+  const vatName = (rate, box) => (Number(rate) === 0 && box.dataset.zeroRate) || `TVA ${Money.rate(rate)}`;
+
   function paintTotals(box, sums, aids, payable, deposit) {
     const rows = [];
     if (sums.discount) {
@@ -53,7 +56,7 @@
     if (sums.discount === null) rows.push(row("Remise", "—"));
     rows.push(row(sums.discount ? "Total HT après remise" : "Total HT", Money.euros(sums.exclTax)));
     for (const { rate, base, amount } of sums.vat)
-      rows.push(row(`TVA ${Money.rate(rate)} sur ${Money.euros(base)}`, Money.euros(amount)));
+      rows.push(row(`${vatName(rate, box)} sur ${Money.euros(base)}`, Money.euros(amount)));
     rows.push(row("Total TTC", Money.euros(sums.inclTax), "sum"));
     for (const { name, cents } of aids.filter(({ deducted }) => deducted)) rows.push(row(name, `−${Money.euros(cents)}`));
     if (payable !== sums.inclTax) rows.push(row("Reste à payer", payable < 0n ? "—" : Money.euros(payable), "sum"));

@@ -12,7 +12,7 @@ from django.test import Client, RequestFactory
 
 from logisav.desk.tests.desk import action_of, at_desk, filled, line, manager, owner, page_of, stamp_in, text
 from quotes import workflow
-from quotes.models import Company, Quote, QuoteLine, QuoteTemplate, TemplateLine, Turn
+from quotes.models import Aid, Company, Quote, QuoteLine, QuoteTemplate, TemplateLine, Turn
 from quotes.tests.factories import SYSTEM, make_company, make_customer, make_quote, make_sent_quote, send
 
 pytestmark = pytest.mark.django_db
@@ -145,6 +145,16 @@ def test_a_line_that_is_removed_here_and_was_changed_there_is_asked_about(
     assert notice(answer) == {"Ligne « Première »": ("", "modifiée", "retirée")}
     assert second.post(page_of(quote), filled(answer)).status_code == 302
     assert saved(quote)[1] == [("Deuxième", Decimal(200))]
+
+
+def test_an_aid_that_was_changed_meanwhile_is_called_an_aid(
+    quote: Quote, first: Client, second: Client
+) -> None:
+    Aid.objects.create(quote=quote, kind="cee", payer="Énergéticien", amount=Decimal(60))
+    one, two = opened(first, quote), opened(second, quote)
+    first.post(page_of(quote), one | {"aids-0-amount": "80"})
+    answer = second.post(page_of(quote), two | {"title": "Autre titre"})
+    assert notice(answer) == {"Aide « Énergéticien », montant (€)": ("60", "80", "60")}
 
 
 def test_another_order_of_the_lines_is_a_change_too(quote: Quote, first: Client, second: Client) -> None:
