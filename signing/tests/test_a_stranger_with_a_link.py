@@ -160,11 +160,14 @@ def test_codes_asked_for_at_once_leave_two_alive() -> None:
         partial(request_code, quote, link=make_link(quote)[0], browser=f"{number}" * 64)
         for number in range(4)
     ]
+    served = set()
     for _ in range(3):
-        outcomes = [answer[0] for answer in crowd.at_once(*asking)]
-        assert sorted(outcome.name for outcome in outcomes) == ["CODE_SENT", *["TOO_SOON"] * 3]
+        outcomes = [answer[0].name for answer in crowd.at_once(*asking)]
+        assert sorted(outcomes) == ["CODE_SENT", *["TOO_SOON"] * 3]
+        served.add(outcomes.index("CODE_SENT"))
         let_the_minute_pass(quote, seconds=90)
-    assert len(live(quote)) == 2
+    # A browser has one code: who was served every time has one alive, two of them or three have two together.
+    assert len(live(quote)) == min(len(served), 2)
 
 
 @pytest.mark.django_db
