@@ -8,7 +8,7 @@ from typing import Any
 from demo import catalogue, jobs
 from demo.past import Past
 from demo.samples import Sample
-from quotes.models import Customer, Quote
+from quotes.models import Aid, Customer, Quote
 
 State = Quote.State
 DAY = 24.0
@@ -56,6 +56,7 @@ LETTER = (
     "À la suite de notre visite, voici notre proposition pour chauffer votre maison avec une pompe "
     "à chaleur. Les radiateurs en place sont conservés."
 )
+STATE_AID = {"kind": Aid.Kind.MPR, "payer": "Agence nationale de l'habitat", "amount": Decimal(4000)}
 CONDITIONS = "Solde à la mise en service, par virement ou par carte."
 
 
@@ -218,6 +219,7 @@ SAMPLES = (
         state=State.REMINDED,
         begun=6.4 * DAY,
         past=_answered_and_reminded,
+        aids=(STATE_AID,),
         fields={"conditions": CONDITIONS, "start": "5 semaines après la signature", "duration": "3 jours"},
     ),
     Sample(
@@ -260,7 +262,7 @@ SAMPLES = (
         state=State.ACCEPTED,
         begun=22.5,
         past=_signed_by_a_business,
-        fields={"start": "1 mois après la signature", "no_waste": True},
+        fields={"nature": Quote.Nature.SERVICES, "start": "1 mois après la signature", "no_waste": True},
         by_colleague=True,
     ),
     Sample(
@@ -282,7 +284,12 @@ SAMPLES = (
         state=State.SENT,
         begun=19.5,
         past=_revoked,
-        fields={"no_waste": True, "deposit_kind": Quote.DepositKind.NONE, "deposit_value": Decimal(0)},
+        fields={
+            "nature": Quote.Nature.SERVICES,
+            "no_waste": True,
+            "deposit_kind": Quote.DepositKind.NONE,
+            "deposit_value": Decimal(0),
+        },
     ),
     Sample(
         shows="devis refusé par le client",

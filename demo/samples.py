@@ -17,7 +17,7 @@ from lib.day import today_in_paris
 from lib.fields import cleaned
 from quotes import workflow
 from quotes.journal import Actor
-from quotes.models import Customer, Quote
+from quotes.models import Aid, Customer, Quote
 
 
 class Unfinished(Exception):
@@ -36,6 +36,7 @@ class Sample:
     begun: float
     past: Callable[[Past], None]
     fields: dict[str, Any] = field(default_factory=dict)
+    aids: tuple[dict[str, Any], ...] = ()
     by_colleague: bool = False
     valid_for: int = 30
 
@@ -90,4 +91,6 @@ def _draft(sample: Sample, *, owner: User) -> Quote:
     fields = {name: getattr(words, name) for name in fields}
     quote = workflow.create_quote(customer=customer, owner=owner, actor=Actor.staff(owner), **fields)
     catalogue.fill(quote, sample.parts)
+    for aid in sample.aids:
+        Aid.objects.create(quote=quote, **aid)
     return quote
