@@ -25,7 +25,7 @@ def _facts(deposit: Deposit, **more: Any) -> dict[str, Any]:
 
 
 def _payment_facts(payment: Payment) -> dict[str, Any]:
-    quote, paid_on = payment.deposit.quote, ""
+    quote, paid_on, opens_on = payment.deposit.quote, "", payment.deposit.opens_on
     if payment.received_on:
         paid_on = french.day(payment.received_on)
     elif payment.paid_at:
@@ -36,6 +36,7 @@ def _payment_facts(payment: Payment) -> dict[str, Any]:
         means=payment.means,
         card_holder=defused(payment.card_holder),
         paid_on=paid_on,
+        opens_on=french.day(opens_on) if opens_on and payment.came_before(opens_on) else "",
         # `rétracté` and the like: the money came although nothing was asked for any more.
         fallen=quote.get_state_display().lower() if rules.has_fallen(quote) else "",
     )

@@ -14,6 +14,7 @@ from django.db import models
 from django.utils import timezone
 from stdnum import iso11649
 
+from lib import french
 from notifications.queue import NOTHING, ClaimedRow, QueueQuerySet
 from quotes.models import Quote
 from quotes.models.company import sees_all
@@ -49,10 +50,23 @@ class BalanceStatus(models.TextChoices):
     REFUNDED = "refunded", "Acompte remboursé"
 
 
+AWAITED = (BalanceStatus.DUE, BalanceStatus.PARTIAL)
+
+
 class DepositQuerySet(models.QuerySet["Deposit"]):
     def visible_to(self, user: User) -> Self:
         """Those of the quotes that this member of staff may see."""
         return self if sees_all(user) else self.filter(quote__owner=user)
+
+    def announced(self) -> Self:
+        """A transfer is on its way, as the customer says: nothing has come since."""
+        came = Payment.objects.filter(
+            deposit=models.OuterRef("pk"),
+            state=Payment.State.PAID,
+            paid_at__gte=models.OuterRef("transfer_announced_at"),
+        )
+        awaited = self.filter(standing__in=AWAITED, transfer_announced_at__isnull=False)
+        return awaited.exclude(models.Exists(came))
 
     def with_quote(self) -> Self:
         return self.select_related("quote__customer", "quote__owner")
@@ -136,6 +150,21 @@ class Deposit(models.Model):
         return max(self.amount - self.paid, ZERO)
 
     @property
+    def announced_at(self) -> dt.datetime | None:
+        """When a transfer was announced of which nothing has come since."""
+        said = self.transfer_announced_at
+        came = [payment.paid_at for payment in self._payments if payment.is_paid and payment.paid_at]
+        return None if said is None or any(moment >= said for moment in came) else said
+
+    @property
+    def early(self) -> Decimal:
+        """What came before the law allowed it (art. L221-10) and is still here."""
+        early = (
+            payment for payment in self._payments if payment.is_paid and payment.came_before(self.opens_on)
+        )
+        return sum((payment.amount - payment.refunded for payment in early), ZERO)
+
+    @property
     def excess(self) -> Decimal:
         return max(self.received - self.amount, ZERO)
 
@@ -202,6 +231,7 @@ class Payment(ClaimedRow):
         PAID = "paid", "Reçu"
 
     UNDER_WAY = (State.STARTED, State.OPEN, State.PENDING)
+    ON_PAGE = (State.STARTED, State.OPEN)  # the provider's: whether anybody has paid there is not known
     IN_DOUBT = (State.PENDING, State.SET_ASIDE)
     RANK = {
         State.STARTED: 0,
@@ -295,6 +325,11 @@ class Payment(ClaimedRow):
             return ZERO
         asked = (refund.amount for refund in self.refunds.all() if refund.state != Refund.State.FAILED)
         return self.amount - sum(asked, ZERO)
+
+    def came_before(self, day: dt.date | None) -> bool:
+        """On an earlier day in Paris: of a transfer or cheque the one that the owner said."""
+        came = self.received_on or (self.paid_at and french.in_paris(self.paid_at).date())
+        return day is not None and came is not None and came < day
 
     @property
     def means(self) -> str:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import logging
 from http import HTTPStatus
+from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
+from lib.fields import whole
 from payments import rules, workflow
 from payments.models import BalanceStatus, Payment
 from payments.stripe_gateway import GatewayRefused, GatewayUnavailable
@@ -20,6 +22,8 @@ from quotes.rules import Verb
 
 # Seconds until the page looks again: while Stripe's message is on its way, while a bank decides.
 SOON, LATER = 3, 60
+LOOKS = 20  # how often it looks by itself: then nobody has paid, or a bank takes its days
+LOOKED = "vu"
 log = logging.getLogger(__name__)
 
 NOT_NOW = {
@@ -88,11 +92,15 @@ def returned(request: HttpRequest, visit: Visit) -> HttpResponse:
         "status": rules.balance_status(deposit),
         "may_be_paid": rules.may_be_paid(deposit),
     }
+    looks = whole(request.GET.get(LOOKED, "")) or 0
+    looks_again = payment.state in Payment.UNDER_WAY and looks < LOOKS
+    context["unconfirmed"] = payment.state in Payment.ON_PAGE and not looks_again
     response = render(request, "payments/returned.html", context)
-    if payment.state in Payment.UNDER_WAY:
-        # Looks again by itself, without JavaScript too.
+    if looks_again:
+        # By itself, without JavaScript too.
         pause = LATER if payment.state == Payment.State.PENDING else SOON
-        response.headers["Refresh"] = str(pause)
+        query = urlencode({"session_id": payment.session_id, LOOKED: looks + 1})
+        response.headers["Refresh"] = f"{pause}; url={request.path}?{query}"
     return response
 
 

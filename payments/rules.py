@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from lib import french
 from payments import transfer
-from payments.models import BalanceStatus, Deposit, Payment
+from payments.models import AWAITED, BalanceStatus, Deposit, Payment
 from payments.transfer import Transfer
 from quotes import money
 from quotes import rules as quote_rules
@@ -144,6 +144,11 @@ def balance_status(deposit: Deposit) -> BalanceStatus:
     if received:
         return BalanceStatus.PARTIAL
     return BalanceStatus.DUE if is_open(deposit) else BalanceStatus.NOT_YET
+
+
+def is_announced(deposit: Deposit) -> bool:
+    """The customer says that a transfer is on its way, and it is still waited for."""
+    return deposit.announced_at is not None and balance_status(deposit) in AWAITED
 
 
 def keeps_a_share(quote: Quote) -> bool:

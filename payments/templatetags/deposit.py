@@ -12,6 +12,7 @@ from lib import french
 from payments import rules
 from payments.models import BalanceStatus, Deposit, Payment
 from payments.transfer import Transfer
+from quotes.content import Content
 from quotes.models import Quote
 
 register = template.Library()
@@ -42,6 +43,7 @@ def deposit_block(context: Context, deposit: Deposit | None) -> dict[str, Any]:
         "company": company,
         "transfer": rules.transfer_facts(deposit, company) if by_transfer else None,
         "payable": payable,
+        "announced": payable and rules.is_announced(deposit),
     }
 
 
@@ -50,6 +52,37 @@ def is_settled(deposit: Deposit | None) -> bool:
     """Nothing more is asked for: what comes next is not the deposit."""
     settled = (BalanceStatus.PAID, BalanceStatus.OVERPAID, BalanceStatus.REFUNDED)
     return deposit is not None and rules.balance_status(deposit) in settled
+
+
+@register.filter
+def step_words(deposit: Deposit) -> str:
+    """Where it stands, in the list of what comes next on an accepted quote."""
+    status = rules.balance_status(deposit)
+    if status is BalanceStatus.REFUNDED:
+        return "remboursé"
+    if is_settled(deposit):
+        return "réglé"
+    if status is BalanceStatus.PENDING:
+        return "paiement en cours"
+    if rules.is_announced(deposit):
+        return f"virement annoncé le {french.day(deposit.announced_at)}"
+    if status is BalanceStatus.PARTIAL:
+        return f"{french.money(deposit.received)} reçus, {french.money(deposit.remaining)} à régler"
+    return (
+        f"à régler à partir du {french.day(deposit.opens_on)}"
+        if deposit.opens_on
+        else "à régler à la commande"
+    )
+
+
+@register.filter
+def balance_words(deposit: Deposit | None, content: Content) -> str:
+    """What is left to pay when the works end."""
+    if deposit is None:
+        return f"règlement de {french.money(content.payable)}"
+    is_back = rules.balance_status(deposit) is BalanceStatus.REFUNDED
+    left = content.payable if is_back else content.payable - deposit.amount
+    return f"solde de {french.money(left)}"
 
 
 @register.simple_tag

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import html
+import re
 import secrets
 from decimal import Decimal
 from typing import Any
@@ -102,6 +103,40 @@ def test_an_announced_transfer_waits_on_the_first_page_until_it_is_confirmed(
     assert mails("payments/transfer_received", quote).count() == 1
     assert quote.events.get(kind="transfer_confirmed").actor["name"] == quote.owner.username
     assert "Virements annoncés" not in first_page(desk)
+
+
+def filled_button(response: Any) -> str:
+    """What the page asks for first; a page has one."""
+    found = re.findall(r'class="desk-button"[^>]*>([^<]+)<', read(response))
+    assert len(found) == 1, found
+    return str(found[0]).strip()
+
+
+def test_the_filled_button_is_what_is_due(quote: Quote, desk: Client) -> None:
+    assert filled_button(desk.get(page_of(quote))) == "Matériel livré"
+    workflow.announce_transfer(quote.pk, actor=CUSTOMER)
+    assert filled_button(desk.get(page_of(quote))) == "Confirmer la réception du virement"
+    confirm(quote, "2681.81")
+    assert filled_button(desk.get(page_of(quote))) == "Matériel livré"
+    withdraw(quote)
+    page = desk.get(page_of(quote))
+    assert filled_button(page) == "Rembourser"
+    assert "Confirmer la réception" not in read(page)
+
+
+def test_the_list_tells_a_transfer_to_look_for_from_one_that_nobody_announced(
+    quote: Quote, desk: Client
+) -> None:
+    make_accepted_quote(owner=quote.owner)
+    workflow.sweep()
+    workflow.announce_transfer(quote.pk, actor=CUSTOMER)
+    listed = read(desk.get(LIST))
+    assert listed.count("Virement annoncé</span>") == 1
+    assert listed.count("Acompte à recevoir</span>") == 1
+    only = desk.get(LIST, {"situation": "announced"})
+    assert [deposit.quote for deposit in only.context["cl"].result_list] == [quote]
+    confirm(quote, "1000")
+    assert not desk.get(LIST, {"situation": "announced"}).context["cl"].result_list
 
 
 def test_an_accountant_books_the_transfer_of_whoevers_quote(quote: Quote) -> None:
@@ -406,3 +441,33 @@ def test_a_deposit_is_read_only(quote: Quote) -> None:
     assert desk.post(f"{LIST}{deposit.pk}/delete/", {"post": "yes"}).status_code == 403
     assert desk.get(f"{LIST}add/").status_code == 403
     assert at_desk(owner()).get(page).headers["Location"] == "/admin/"
+
+
+@pytest.mark.parametrize(
+    ("method", "mail"), [("transfer", "transfer_received"), ("cheque", "cheque_received")]
+)
+def test_money_that_came_before_the_law_allows_it_is_given_back_and_nobody_is_thanked(
+    method: str, mail: str
+) -> None:
+    """Art. L221-10: kept, it would prove against the company that it was received."""
+    signed = dt.datetime(2026, 11, 24, 14, 41, tzinfo=french.PARIS)
+    with time_machine.travel(signed, tick=False):
+        quote = make_accepted_quote(
+            owner=owner(), contract=Quote.Contract.OFF_PREMISES, start="3 semaines après la signature"
+        )
+    desk = at_desk(quote.owner)
+    with time_machine.travel(signed + dt.timedelta(days=3), tick=False):
+        assert "interdit de recevoir de l'argent avant le 2" in read(desk.get(arrived(quote)))
+        answer = book(desk, arrived(quote), typed(method=method, received_on="26/11/2026"), follow=True)
+        assert "rendez cette somme au client" in " ".join(said(answer))
+    sent = mails(f"payments/{mail}", quote).get()
+    assert "est arrivé trop tôt" in sent.subject
+    for words in ("nous vous contactons pour vous le rendre", "2\u00a0décembre\u00a02026"):
+        assert words in sent.text
+    assert "bien reçu" not in sent.subject + sent.text
+    payment = deposit_of(quote).payments.get()
+    with time_machine.travel(signed + dt.timedelta(days=20), tick=False):
+        desk = at_desk(quote.owner)
+        assert "reçus avant le 2" in read(desk.get(page_of(quote)))
+        book(desk, give_back(payment), refund())
+        assert "reçus avant le 2" not in read(desk.get(page_of(quote)))

@@ -11,7 +11,7 @@ import time_machine
 
 from demo.stripe_standin.standin import StandIn
 from lib.day import today_in_paris
-from logisav.desk.tests.desk import action_of, at_desk, owner, text
+from logisav.desk.tests.desk import action_of, at_desk, owner, page_of, text
 from payments import workflow
 from payments.models import BalanceStatus, Payment
 from payments.rules import balance_status_of
@@ -25,6 +25,7 @@ from payments.tests.factories import (
     withdraw,
 )
 from payments.tests.stripe_side import deliver_all
+from payments.tests.test_transfer import confirm
 from payments.workflow import Announced, periodic
 from quotes import workflow as quotes
 from quotes.models import Quote
@@ -181,3 +182,19 @@ def test_a_refusal_that_is_filed_waits_for_no_deposit() -> None:
     quotes.mark_refused(quote.pk, reason="", actor=SYSTEM)
     quotes.mark_done(quote.pk, actor=SYSTEM)
     assert periodic.missing_deposits() == []
+
+
+def test_a_deposit_that_a_done_contract_still_asks_for_is_settled_in_words() -> None:
+    quote = make_accepted_quote(owner=owner())
+    desk = at_desk(quote.owner)
+    words = "Un acompte impayé se règle encore sur sa page, ou avec le solde"
+    assert words in html.unescape(text(desk.get(action_of(quote, "terminer"))))
+    assert "à régler à la commande" in page(quote).partition('id="devis"')[0]
+    done(quote)
+    assert "réglez votre acompte ici, ou avec le solde" in page(quote)
+    assert "à la commande" not in page(quote).partition('id="devis"')[0]
+    kept = "2\u202f681,81\u00a0€ de plus avec le solde"
+    assert kept in html.unescape(text(desk.get(page_of(quote))))
+    confirm(quote, "2681.81")
+    assert "avec le solde" not in page(quote)
+    assert kept not in html.unescape(text(desk.get(page_of(quote))))

@@ -109,11 +109,27 @@ def test_before_the_webhook_the_page_waits_and_looks_again(stripe: StandIn) -> N
     stripe.pay_with(session_of(payment))
     before = QuoteEvent.objects.count()
     response = back(quote, payment)
-    assert response.headers["Refresh"] == "3"
+    assert response.headers["Refresh"].startswith("3; url=/devis/")
     assert "Nous attendons la confirmation de votre banque" in text(response)
     assert (QuoteEvent.objects.count() - before, StripeEvent.objects.count()) == (1, 0)  # the link was opened
     payment.refresh_from_db()
     assert payment.state == Payment.State.OPEN
+
+
+def test_a_page_that_nobody_paid_on_is_looked_at_for_a_minute_and_then_says_so(stripe: StandIn) -> None:
+    """Left by the browser's own back button: nothing will ever come."""
+    quote = make_accepted_quote()
+    browser, response = visitor(quote), back(quote, open_page(quote))
+    looks = 0
+    while "Refresh" in response.headers:
+        response = browser.get(response.headers["Refresh"].partition("url=")[2])
+        looks += 1
+        assert looks < 50
+    assert looks == 20
+    assert "Votre paiement n'est pas confirmé" in plain(response)
+    assert "en cours" not in plain(response)
+    assert "Reprendre le paiement" in plain(response)
+    assert "votre reçu arrive par mail" in plain(response)
 
 
 def test_paid(stripe: StandIn) -> None:
@@ -133,7 +149,7 @@ def test_pending_then_paid_and_pending_then_failed(stripe: StandIn) -> None:
         quote = make_accepted_quote()
         payment = pay(stripe, quote, number=WAITING)
         waiting = back(quote, payment)
-        assert waiting.headers["Refresh"] == "60"
+        assert waiting.headers["Refresh"].startswith("60; url=/devis/")
         assert "Votre paiement est en cours" in text(waiting)
         stripe.bank.settle(intent_of(stripe, session_of(payment)), succeeded=succeeded)
         deliver_all(stripe)

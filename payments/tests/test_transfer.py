@@ -12,9 +12,10 @@ from django.test import Client
 from stdnum import iban, iso11649
 
 from demo.stripe_standin.standin import StandIn
+from lib import french
 from notifications.models import Notification
 from payments import transfer, workflow
-from payments.models import BalanceStatus
+from payments.models import BalanceStatus, Deposit
 from payments.rules import balance_status_of
 from payments.tests import qr_reading
 from payments.tests.factories import (
@@ -33,7 +34,7 @@ from payments.transfer import Transfer
 from payments.workflow import Announced
 from quotes import workflow as quotes
 from quotes.models import Company, Quote
-from quotes.tests.factories import SYSTEM, mails, make_sent_quote, visitor
+from quotes.tests.factories import SYSTEM, mails, make_sent_quote, version_of, visitor
 
 pytestmark = pytest.mark.django_db
 
@@ -112,8 +113,47 @@ def test_i_made_the_transfer_tells_the_owner_once(quote: Quote) -> None:
         assert response.headers["Location"] == quote.get_absolute_url()
     assert mails("payments/transfer_announced_owner", quote).count() == 1
     assert Notification.objects.filter(user=quote.owner, kind="deposit").count() == 1
-    assert "Vous avez annoncé un virement" in page(quote, browser)
+    shown = page(quote, browser)
+    assert "Virement annoncé le" in shown
+    assert "Vous n'avez rien d'autre à faire" in shown
     assert balance_status_of(quote) is BalanceStatus.DUE
+
+
+def test_after_i_made_the_transfer_the_card_is_only_instead_of_it(quote: Quote, stripe: StandIn) -> None:
+    """Who has announced a transfer and sees « Régler mon acompte » pays twice."""
+    assert "à régler à la commande</small>" in page(quote)
+    workflow.announce_transfer(quote.pk, actor=CUSTOMER)
+    shown = page(quote)
+    assert "Régler mon acompte" not in shown
+    assert "à la commande</small>" not in shown
+    assert "virement annoncé le" in shown[shown.index("Et maintenant") :]
+    before, instead = shown.split("<details", 1)
+    assert "Par carte bancaire" not in before
+    for words in ("Seulement si votre virement n'est pas parti", "Payer par carte à la place", "FR76"):
+        assert words in instead
+    assert "J'ai fait le virement" not in shown
+
+
+def test_once_a_part_of_it_has_come_the_rest_is_asked_for_again(quote: Quote, stripe: StandIn) -> None:
+    workflow.announce_transfer(quote.pk, actor=CUSTOMER)
+    confirm(quote, "1000")
+    shown = page(quote)
+    assert "Virement annoncé le" not in shown
+    assert "Régler mon acompte" in shown
+    assert "1\u202f000,00\u00a0€ reçus, 1\u202f681,81\u00a0€ à régler" in shown
+    assert not Deposit.objects.announced().exists()
+
+
+def test_a_refunded_deposit_is_not_called_paid_and_the_whole_price_is_left(quote: Quote) -> None:
+    before = page(quote)
+    content = version_of(quote).reading
+    assert f"solde de {french.money(content.payable - Decimal('2681.81'))}" in before
+    payment = confirm(quote, "2681.81")
+    workflow.request_refund(payment.pk, amount=payment.amount, reason="Geste", actor=CUSTOMER)
+    shown = page(quote)
+    assert "Votre acompte vous a été remboursé" in shown
+    assert "réglé</small>" not in shown
+    assert f"solde de {french.money(content.payable)}" in shown
 
 
 def test_the_owner_confirms_what_arrived(quote: Quote) -> None:

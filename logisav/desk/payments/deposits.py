@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.contrib import admin, messages
@@ -28,7 +28,7 @@ from logisav.desk.stamped import Stale, stale_page
 from logisav.desk.stamps import FormSnapshot
 from notifications.staff import member
 from payments import rules, workflow
-from payments.models import BalanceStatus, Deposit, Payment
+from payments.models import BalanceStatus, Deposit, DepositQuerySet, Payment
 from payments.workflow import NoDeposit, NotRefundable
 from quotes.journal import Actor
 from quotes.models import Quote
@@ -68,6 +68,7 @@ def _ask_transfer(
     request: HttpRequest, quote: Quote, deposit: Deposit, form: TransferForm, *, stale: Stale | None = None
 ) -> HttpResponse:
     context = {"deposit": deposit, "title": "Enregistrer un virement ou un chèque reçu", "stale": stale}
+    context["status"] = rules.balance_status(deposit).value
     context["stamp"] = stamps.written(shown_of_deposit(deposit), about=f"deposit of {quote.pk}")
     return _ask(request, "desk/payments/confirm_transfer.html", quote, form, context)
 
@@ -112,6 +113,12 @@ def _tell_what_came(request: HttpRequest, quote: Quote, form: TransferForm) -> N
         f"Le {Payment.Method(form.cleaned_data['method']).label.lower()} de {amount} est enregistré. "
         f"Le reçu part à {quote.customer.email}.",
     )
+    if deposit.early:
+        messages.warning(
+            request,
+            f"La loi interdit de recevoir de l'argent avant le {french.day(deposit.opens_on)} (art. L221-10)\u00a0: "
+            "rendez cette somme au client.",
+        )
     if rules.balance_status(deposit) is BalanceStatus.PARTIAL:
         messages.warning(request, f"Il reste {french.money(deposit.remaining)} à recevoir.")
     elif rules.balance_status(deposit) is BalanceStatus.OVERPAID:
@@ -211,11 +218,17 @@ class ByStatus(admin.SimpleListFilter):
 
     title = "situation"
     parameter_name = "situation"
+    ANNOUNCED = "announced"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [(str(value), label) for value, label in BalanceStatus.choices]
+        return [
+            (self.ANNOUNCED, pills.ANNOUNCED),
+            *((str(value), label) for value, label in BalanceStatus.choices),
+        ]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Deposit]) -> QuerySet[Deposit]:
+        if self.value() == self.ANNOUNCED:
+            return cast(DepositQuerySet, queryset).announced()
         if self.value() not in BalanceStatus.values:
             return queryset
         return queryset.filter(standing=self.value())
@@ -276,7 +289,7 @@ class DepositAdmin(ReadOnly, BoundedList, DeskAdmin):
 
     @admin.display(description="Situation")
     def shown_status(self, deposit: Deposit) -> SafeString:
-        return pills.pill(BalanceStatus(deposit.standing))
+        return pills.deposit_pill(deposit)
 
     @admin.display(description="Demandé le")
     def shown_since(self, deposit: Deposit) -> str:

@@ -6,8 +6,13 @@ from typing import Any
 
 from logisav.desk.payments import pills
 from payments import rules
-from payments.models import Dispute, StripeEvent
+from payments.models import BalanceStatus, Dispute, StripeEvent
 from quotes.models import Quote
+
+
+def is_due(card: dict[str, Any] | None) -> bool:
+    """Whether the owner's next step is in it: money to give back, or a transfer to look for."""
+    return card is not None and (card["announced"] or card["status"] == BalanceStatus.REFUND_DUE)
 
 
 def deposit_card(quote: Quote) -> dict[str, Any] | None:
@@ -20,7 +25,8 @@ def deposit_card(quote: Quote) -> dict[str, Any] | None:
     card = {
         "deposit": deposit,
         "status": status.value,
-        "pill": pills.pill(status),
+        "pill": pills.deposit_pill(deposit),
+        "announced": rules.is_announced(deposit),
         "refund_by": rules.refund_by(quote),
     }
     if deposit._state.adding:

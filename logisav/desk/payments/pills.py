@@ -5,8 +5,10 @@ from __future__ import annotations
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from payments.models import BalanceStatus, Payment, Refund
+from payments import rules
+from payments.models import BalanceStatus, Deposit, Payment, Refund
 
+ANNOUNCED = "Virement annoncé"
 TONES = {
     BalanceStatus.DUE: "info",
     BalanceStatus.PENDING: "info",
@@ -31,6 +33,13 @@ REFUND_TONES = {
 
 def pill(status: BalanceStatus) -> SafeString:
     return _pill(TONES.get(status, "quiet"), status.label)
+
+
+def deposit_pill(deposit: Deposit) -> SafeString:
+    """Where it stands; a transfer that is on its way is looked for at the bank."""
+    if rules.is_announced(deposit):
+        return _pill("info", ANNOUNCED)
+    return pill(rules.balance_status(deposit))
 
 
 def payment_pill(payment: Payment) -> SafeString:

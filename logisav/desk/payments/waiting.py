@@ -19,7 +19,6 @@ from quotes.models import Quote
 from quotes.models.company import sees_all
 
 SHOWN_FOR, MOST = dt.timedelta(days=30), 50
-AWAITING_TRANSFER = (BalanceStatus.DUE, BalanceStatus.PARTIAL)
 COUNTED = (
     (BalanceStatus.DUE, "à recevoir", "à recevoir"),
     (BalanceStatus.PARTIAL, "reçu en partie", "reçus en partie"),
@@ -61,11 +60,7 @@ def refunds_due(user: User) -> list[RefundDue]:
 
 def transfers_announced(user: User) -> list[Deposit]:
     """Customers say that they are on their way."""
-    announced = _of(user).filter(
-        standing__in=AWAITING_TRANSFER,
-        transfer_announced_at__isnull=False,
-        quote__state=Quote.State.ACCEPTED,
-    )
+    announced = _of(user).announced().filter(quote__state=Quote.State.ACCEPTED)
     return list(announced.order_by("transfer_announced_at")[:MOST])
 
 

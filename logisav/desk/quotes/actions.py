@@ -51,13 +51,19 @@ class Action:
         why = rules.why_not(self.verb, self.read(quote, version))
         return "" if why is None else self.refusal(quote.words_for(why))
 
+    @property
+    def is_step(self) -> bool:
+        """Something that brings the quote forward."""
+        return not self.grave and self.path not in NO_STEP
+
     def refusal(self, words: str) -> str:
         return f"« {self.label} » n'est pas possible : {words}"
 
 
 NOTHING = "Le client n'en est pas averti."
 
-# In the order of usefulness: the first that is offered is the next step.
+# In the order of usefulness: the first that is offered is the next step, if it is one.
+NO_STEP = ("renvoyer-un-lien", "dupliquer")
 ACTIONS = (
     Action(
         path="dire-la-nature",
@@ -124,6 +130,31 @@ ACTIONS = (
         run=lambda quote, actor, _: workflow.revise(quote.pk, actor=actor),
     ),
     Action(
+        path="materiel-livre",
+        label="Matériel livré",
+        effects=(
+            "Le client peut renoncer pendant 14 jours après le dernier colis ; poser avant est à vos risques.",
+            "{email} reçoit un mail avec le dernier jour.",
+        ),
+        done="La livraison est notée, {customer} en est averti.",
+        verb=Verb.MARK_DELIVERED,
+        run=lambda quote, actor, said: workflow.mark_delivered(quote.pk, actor=actor, **said),
+        form=DeliveredForm,
+    ),
+    Action(
+        path="terminer",
+        label="Marquer terminé",
+        effects=(
+            "Le client garde ses documents, son acompte à régler et son droit de rétractation{until}.",
+            "Un acompte impayé se règle encore sur sa page, ou avec le solde. Plus aucun rappel ne part.",
+            NOTHING,
+        ),
+        done="Le devis {number} est terminé.",
+        verb=Verb.MARK_DONE,
+        run=lambda quote, actor, said: workflow.mark_done(quote.pk, actor=actor, **(said or {})),
+        form=DoneForm,
+    ),
+    Action(
         path="renvoyer-un-lien",
         label="Renvoyer un lien",
         effects=("{email} reçoit un nouveau lien valable 24 h. Les liens encore valables le restent.",),
@@ -141,18 +172,6 @@ ACTIONS = (
         done="Voici la copie de {number}.",
         verb=Verb.DUPLICATE,
         run=lambda quote, actor, _: workflow.duplicate(quote.pk, actor=actor),
-    ),
-    Action(
-        path="materiel-livre",
-        label="Matériel livré",
-        effects=(
-            "Le client peut renoncer pendant 14 jours après le dernier colis ; poser avant est à vos risques.",
-            "{email} reçoit un mail avec le dernier jour.",
-        ),
-        done="La livraison est notée, {customer} en est averti.",
-        verb=Verb.MARK_DELIVERED,
-        run=lambda quote, actor, said: workflow.mark_delivered(quote.pk, actor=actor, **said),
-        form=DeliveredForm,
     ),
     Action(
         path="retractation-recue-autrement",
@@ -179,18 +198,6 @@ ACTIONS = (
         run=lambda quote, actor, reason: workflow.block(quote.pk, reason=reason, actor=actor),
         reason="Raison (le client ne la voit pas)",
         grave=True,
-    ),
-    Action(
-        path="terminer",
-        label="Marquer terminé",
-        effects=(
-            "Le client garde ses documents, son acompte à régler et son droit de rétractation{until}.",
-            NOTHING,
-        ),
-        done="Le devis {number} est terminé.",
-        verb=Verb.MARK_DONE,
-        run=lambda quote, actor, said: workflow.mark_done(quote.pk, actor=actor, **(said or {})),
-        form=DoneForm,
     ),
     Action(
         path="marquer-refuse",
