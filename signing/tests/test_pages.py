@@ -81,7 +81,11 @@ def test_from_form_to_accepted_page(browser: Client, quote: Quote) -> None:
     code = code_of(quote)
     response = send_code(browser, quote, f"{code[:3]} {code[3:]}")
     assert response.headers["Location"] == quote.get_absolute_url()
-    assert "Devis accepté le" in text(browser.get(quote.get_absolute_url()))
+    page = text(browser.get(quote.get_absolute_url()))
+    assert "Devis accepté le" in page
+    contract = page.partition("Relire le devis signé")[2]
+    for line in version_of(quote).reading.lines:
+        assert line.label in contract, "who comes back reads what was signed"
 
 
 def test_the_form_shows_the_exact_amounts_and_ticks_nothing(browser: Client, quote: Quote) -> None:
