@@ -64,8 +64,8 @@ def step_words(deposit: Deposit) -> str:
         return "réglé"
     if status is BalanceStatus.PENDING:
         return "paiement en cours"
-    if rules.is_announced(deposit):
-        return f"virement annoncé le {french.day(deposit.announced_at)}"
+    if rules.is_announced(deposit) and (said := deposit.announced_at):
+        return f"virement annoncé le {french.day(french.in_paris(said).date())}"
     if status is BalanceStatus.PARTIAL:
         return f"{french.money(deposit.received)} reçus, {french.money(deposit.remaining)} à régler"
     return (

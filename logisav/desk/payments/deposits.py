@@ -113,7 +113,7 @@ def _tell_what_came(request: HttpRequest, quote: Quote, form: TransferForm) -> N
         f"Le {Payment.Method(form.cleaned_data['method']).label.lower()} de {amount} est enregistré. "
         f"Le reçu part à {quote.customer.email}.",
     )
-    if deposit.early:
+    if deposit.early and deposit.opens_on:
         messages.warning(
             request,
             f"La loi interdit de recevoir de l'argent avant le {french.day(deposit.opens_on)} (art. L221-10)\u00a0: "
