@@ -9,8 +9,8 @@ from notifications.events import Mail, Notice, declare
 from quotes import emails, facts
 from quotes.facts import FAILURE, Fact, QuoteMail, Tone
 
-QUESTION = Notice("question", "Question d'un client")
-REFUSED = Notice("refused", "Devis refusé")
+QUESTION = Notice("question", "Question d'un client", is_important=True)
+REFUSED = Notice("refused", "Devis refusé", is_important=True)
 EXPIRING = Notice("expiring", "Devis qui expire bientôt")
 ADDRESS = Notice("address_changed", "Adresse mail d'un client changée par un collègue", is_important=True)
 WITHDRAWN = Notice("withdrawn", "Rétractation d'un client", is_important=True)

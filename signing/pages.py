@@ -127,6 +127,8 @@ def _no_request(request: HttpRequest, visit: Visit) -> HttpResponse:
 def _code_page(
     request: HttpRequest, visit: Visit, signing_request: SigningRequest, form: CodeForm, *, status: int = 200
 ) -> HttpResponse:
+    if not form.is_bound and (spent := workflow.why_no_try(signing_request)) is not None:
+        return _answer(request, visit, spent)
     if not signing_request.is_alive:
         return _answer(request, visit, Outcome.DEAD_CODE)
     context = _context(visit) | {

@@ -243,17 +243,17 @@ def sign(request_id: int, *, code: str, link: AccessLink, browser: str, actor: A
     request = SigningRequest.objects.select_related("quote", "version").get(pk=request_id)
     if request.browser_sha256 != browser_digest(browser) or request.link_id != link.pk:
         return Outcome.OTHER_BROWSER
-    if (refusal := _why_no_try(request)) is not None:
+    if (refusal := why_no_try(request)) is not None:
         return refusal
     if not _take_try(request, actor=actor):
         request.refresh_from_db()
-        return _why_no_try(request) or Outcome.TOO_MANY_TRIES
+        return why_no_try(request) or Outcome.TOO_MANY_TRIES
     if not matches(code, expected_code(request, browser)):
         return Outcome.WRONG_CODE
     return _accept(request.pk, actor=actor)
 
 
-def _why_no_try(request: SigningRequest) -> Outcome | None:
+def why_no_try(request: SigningRequest) -> Outcome | None:
     """A code that was used, used up or replaced is not guessed at."""
     if request.state == SigningRequest.State.USED:
         return Outcome.SIGNED

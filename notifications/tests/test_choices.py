@@ -23,6 +23,8 @@ IMPORTANT = {
     "deposit",
     "failure",
     "paused",
+    "question",
+    "refused",
     "stamp_missing",
     "withdrawn",
 }
@@ -67,15 +69,15 @@ def test_without_a_choice_both_ways_are_used(julien: User) -> None:
     ("ways", "reached"), [("both", (1, 1)), ("mail", (1, 0)), ("desk", (0, 1)), ("none", (0, 0))]
 )
 def test_each_way_is_respected(julien: User, ways: str, reached: tuple[int, int]) -> None:
-    choices.choose(julien, {"question": ways})
-    assert tell(julien, "question") == reached
+    choices.choose(julien, {"expiring": ways})
+    assert tell(julien, "expiring") == reached
     assert tell(julien, "refused") == (1, 1)
 
 
 def test_a_choice_is_ones_own(julien: User) -> None:
-    choices.choose(julien, {"question": "none"})
+    choices.choose(julien, {"expiring": "none"})
     sophie = User.objects.create_user("sophie", email="sophie@thermo-rhone.example", is_staff=True)
-    assert tell(sophie, "question") == (1, 1)
+    assert tell(sophie, "expiring") == (1, 1)
 
 
 def test_what_has_no_mail_is_told_on_the_desk(julien: User) -> None:
@@ -101,7 +103,7 @@ def test_a_kind_that_nobody_knows_is_told_by_both_ways(julien: User) -> None:
         choices.choose(julien, {"comet": "mail"})
 
 
-def test_acceptance_money_and_failures_are_the_important_ones() -> None:
+def test_what_was_promised_to_a_customer_acceptance_money_and_failures_are_the_important_ones() -> None:
     assert {notice.name for notice in events.notices() if notice.is_important} == IMPORTANT
 
 
@@ -119,12 +121,12 @@ def test_the_page_shows_every_kind_with_what_is_chosen(desk: Client, julien: Use
 
 
 def test_choices_are_saved_for_oneself(desk: Client, julien: User) -> None:
-    assert save(desk, question="none", accepted="desk").headers["Location"] == PREFERENCES
-    assert choices.ways_of(julien, "question") is Ways.NONE
+    assert save(desk, expiring="none", accepted="desk").headers["Location"] == PREFERENCES
+    assert choices.ways_of(julien, "expiring") is Ways.NONE
     assert choices.ways_of(julien, "accepted") is Ways.DESK
-    save(desk, question="mail")
-    assert choices.ways_of(julien, "question") is Ways.MAIL
-    assert NotificationChoice.objects.filter(kind="question").count() == 1
+    save(desk, expiring="mail")
+    assert choices.ways_of(julien, "expiring") is Ways.MAIL
+    assert NotificationChoice.objects.filter(kind="expiring").count() == 1
 
 
 @pytest.mark.parametrize(("kind", "ways"), [("accepted", "none"), ("deposit", ""), ("question", "pigeon")])

@@ -161,6 +161,9 @@ def test_after_five_tries_the_page_says_so(browser: Client, quote: Quote) -> Non
     send_form(browser, quote)
     code = wrong(quote)
     assert [send_code(browser, quote, code).status_code for _ in range(6)] == [422] * 5 + [429]
+    opened_again = browser.get(path(quote, "code/"))
+    assert opened_again.status_code == 429
+    assert "Ce code ne peut plus servir" in text(opened_again)
 
 
 def test_another_browser_is_told_to_go_back_to_the_first(browser: Client, quote: Quote) -> None:
