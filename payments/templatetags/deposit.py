@@ -44,7 +44,14 @@ def deposit_block(context: Context, deposit: Deposit | None) -> dict[str, Any]:
         "transfer": rules.transfer_facts(deposit, company) if by_transfer else None,
         "payable": payable,
         "announced": payable and rules.is_announced(deposit),
+        "asked_with_order": _is_asked_with_order(deposit),
     }
+
+
+def _is_asked_with_order(deposit: Deposit) -> bool:
+    """Nothing has come or been announced yet, no law makes it wait, and the works are still to be done."""
+    is_due = rules.balance_status(deposit) is BalanceStatus.DUE and not rules.is_announced(deposit)
+    return is_due and deposit.opens_on is None and deposit.quote.state == Quote.State.ACCEPTED
 
 
 @register.filter

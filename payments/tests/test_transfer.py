@@ -125,7 +125,8 @@ def test_after_i_made_the_transfer_the_card_is_only_instead_of_it(quote: Quote, 
     workflow.announce_transfer(quote.pk, actor=CUSTOMER)
     shown = page(quote)
     assert "Régler mon acompte" not in shown
-    assert "à la commande</small>" not in shown
+    assert "à régler à la commande" not in shown
+    assert "revenir plus tard" not in shown
     assert "virement annoncé le" in shown[shown.index("Et maintenant") :]
     before, instead = shown.split("<details", 1)
     assert "Par carte bancaire" not in before
@@ -153,6 +154,7 @@ def test_a_refunded_deposit_is_not_called_paid_and_the_whole_price_is_left(quote
     shown = page(quote)
     assert "Votre acompte vous a été remboursé" in shown
     assert "réglé</small>" not in shown
+    assert "à régler" not in shown
     assert f"solde de {french.money(content.payable)}" in shown
 
 

@@ -27,7 +27,7 @@ Run = Callable[
 
 @dataclass(frozen=True)
 class Action:
-    """`effects` and `done` may name {email}, {number}, {customer}.
+    """`asks`, `effects` and `done` may name {email}, {number}, {customer}; each is a whole sentence.
 
     `reason` labels a field that asks why; an action that `mails` shows its mail, whose words may be changed;
     `form` asks for facts of a contract;
@@ -36,6 +36,7 @@ class Action:
 
     path: str
     label: str
+    asks: str
     effects: tuple[str, ...]
     done: str
     verb: Verb
@@ -68,6 +69,7 @@ ACTIONS = (
     Action(
         path="dire-la-nature",
         label="Fourniture ou main-d'œuvre ?",
+        asks="Le devis {number} : fourniture ou main-d'œuvre ?",
         effects=(
             "Main-d'œuvre : le client peut renoncer pendant 14 jours après sa signature.",
             "Fourniture : jusqu'à 14 jours après la livraison. Son devis annonçait un autre départ : 12 mois de plus.",
@@ -81,6 +83,7 @@ ACTIONS = (
     Action(
         path="enregistrer-la-retractation",
         label="Enregistrer la rétractation",
+        asks="Enregistrer la rétractation du contrat {number} ?",
         effects=(
             "Le contrat {number} prend fin à la date de la déclaration ; il n'y a pas de retour.",
             "{email} reçoit un mail avec le dernier jour du remboursement.",
@@ -92,6 +95,7 @@ ACTIONS = (
     Action(
         path="debloquer",
         label="Débloquer l'accès",
+        asks="Débloquer l'accès du client au devis {number} ?",
         effects=("Le client retrouve le devis avec un lien encore valable ; aucun mail ne part.",),
         done="L'accès de {customer} est rétabli.",
         verb=Verb.UNBLOCK,
@@ -100,6 +104,7 @@ ACTIONS = (
     Action(
         path="envoyer",
         label="Envoyer",
+        asks="Envoyer le devis {number} ?",
         effects=(
             "{email} reçoit un mail avec un lien valable 24 h, qui ouvre le devis.",
             "Le devis est alors figé : pour le changer, préparez une nouvelle version.",
@@ -112,6 +117,7 @@ ACTIONS = (
     Action(
         path="relancer",
         label="Relancer",
+        asks="Relancer le client au sujet du devis {number} ?",
         effects=("{email} reçoit un rappel avec un nouveau lien valable 24 h.",),
         done="La relance part à {email}.",
         verb=Verb.REMIND,
@@ -121,6 +127,7 @@ ACTIONS = (
     Action(
         path="nouvelle-version",
         label="Nouvelle version",
+        asks="Préparer une nouvelle version du devis {number} ?",
         effects=(
             "Vous pouvez modifier le devis. Rien ne change pour le client tant que vous n'avez pas envoyé.",
             "La version en vigueur le reste jusque-là.",
@@ -132,6 +139,7 @@ ACTIONS = (
     Action(
         path="materiel-livre",
         label="Matériel livré",
+        asks="Le matériel du devis {number} est livré ?",
         effects=(
             "Le client peut renoncer pendant 14 jours après le dernier colis ; poser avant est à vos risques.",
             "{email} reçoit un mail avec le dernier jour.",
@@ -144,6 +152,7 @@ ACTIONS = (
     Action(
         path="terminer",
         label="Marquer terminé",
+        asks="Marquer le devis {number} comme terminé ?",
         effects=(
             "Le client garde ses documents, son acompte à régler et son droit de rétractation{until}.",
             "Un acompte impayé se règle encore sur sa page, ou avec le solde. Plus aucun rappel ne part.",
@@ -157,6 +166,7 @@ ACTIONS = (
     Action(
         path="renvoyer-un-lien",
         label="Renvoyer un lien",
+        asks="Renvoyer un lien vers le devis {number} ?",
         effects=("{email} reçoit un nouveau lien valable 24 h. Les liens encore valables le restent.",),
         done="Un nouveau lien part à {email}.",
         verb=Verb.RESEND_LINK,
@@ -165,6 +175,7 @@ ACTIONS = (
     Action(
         path="dupliquer",
         label="Dupliquer",
+        asks="Dupliquer le devis {number} ?",
         effects=(
             "Un nouveau devis En cours reprend les textes et les lignes, avec un autre numéro et les dates du jour.",
             NOTHING,
@@ -176,6 +187,7 @@ ACTIONS = (
     Action(
         path="retractation-recue-autrement",
         label="Rétractation reçue autrement",
+        asks="Le client s'est rétracté autrement du devis {number} ?",
         effects=(
             "Le contrat {number} prend fin au jour de l'envoi ; il n'y a pas de retour.",
             "{email} reçoit un mail avec le dernier jour du remboursement.",
@@ -189,6 +201,7 @@ ACTIONS = (
     Action(
         path="bloquer",
         label="Bloquer l'accès",
+        asks="Bloquer l'accès du client au devis {number} ?",
         effects=(
             "Le client lit que l'accès est suspendu, avec votre téléphone et votre mail. Il ne voit plus le devis.",
             "Il ne peut ni signer, ni refuser, ni demander un lien. Aucun mail ne part.",
@@ -202,6 +215,7 @@ ACTIONS = (
     Action(
         path="marquer-refuse",
         label="Marquer refusé",
+        asks="Marquer le devis {number} comme refusé ?",
         effects=("La page du client dit que le devis est refusé, il ne peut plus le signer.", NOTHING),
         done="Le devis {number} est marqué refusé.",
         verb=Verb.MARK_REFUSED,
@@ -211,7 +225,8 @@ ACTIONS = (
     ),
     Action(
         path="annuler",
-        label="Annuler",
+        label="Annuler le devis",
+        asks="Annuler le devis {number} ?",
         effects=(
             "S'il a reçu un lien, le client lit que le devis est annulé et qui appeler. Aucun mail ne part.",
             "Un devis annulé ne revient pas : il faut le dupliquer.",
@@ -227,6 +242,7 @@ ACTIONS = (
 ALLOW_MORE_TRIES = Action(
     path="autoriser-de-nouveaux-essais",
     label="Autoriser de nouveaux essais",
+    asks="Autoriser de nouveaux essais pour le devis {number} ?",
     effects=(
         "{email} peut de nouveau demander un code, au plus 6 en 24 h, et essayer 5 fois chacun.",
         "Appelez d'abord, pour être sûr que c'est bien votre client qui essaie.",

@@ -14,7 +14,7 @@ from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.views.decorators.http import require_safe
 
-from lib import files
+from lib import files, french
 from logisav.desk.access import may_act, page, visible_quote
 from logisav.desk.forms import ReasonForm
 from logisav.desk.quotes import actions, mailing
@@ -125,6 +125,7 @@ def _ask(
         "title": f"{found.label} : {quote.number}",
         "quote": quote,
         "action": found,
+        "asks": _filled(found.asks, quote).replace(" ?", f"{french.NBSP}?").replace(" :", f"{french.NBSP}:"),
         "effects": [_filled(effect, quote) for effect in found.effects],
         "form": form,
         "facts_asked": isinstance(form, ContractForm),

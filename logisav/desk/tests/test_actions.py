@@ -395,6 +395,15 @@ def test_the_next_step_is_the_one_filled_button() -> None:
         assert page.count('class="desk-button"') == 1
 
 
+def test_what_is_asked_is_a_whole_sentence_that_names_the_quote() -> None:
+    assert all(action.asks.endswith(" ?") and "{number}" in action.asks for action in ACTIONS)
+    quote = sent()
+    page = text(browser_of(quote).get(action_of(quote, "bloquer"))).replace("&#x27;", "'")
+    assert f"<h2>Bloquer l'accès du client au devis {quote.number}\u00a0?</h2>" in page
+    page = text(browser_of(quote).get(action_of(quote, "annuler")))
+    assert '<button type="submit" class="desk-button grave">Annuler le devis</button>' in page
+
+
 def test_make_sent_quote_is_what_the_desk_shows_as_sent() -> None:
     quote = make_sent_quote(owner=owner())
     assert '<span class="pill info">Envoyé</span>' in text(browser_of(quote).get(page_of(quote)))
