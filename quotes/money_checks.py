@@ -12,6 +12,7 @@ from quotes.models import Aid
 
 Check = tuple[Finding, Callable[[Any], bool]]  # of a quotes.readiness.Draft, which knows these checks
 CGI = "Code général des impôts"
+ANAH = "Anah, mentions attendues sur les devis (france-renov.gouv.fr)"
 
 VAT_FINDINGS: dict[Fault, Finding] = {
     Fault.CHARGED_IN_FRANCHISE: Finding(
@@ -94,6 +95,10 @@ def _has_cheap_boiler(draft: Any) -> bool:
     )
 
 
+def _has_state_aid(draft: Any) -> bool:
+    return any(aid.kind == Aid.Kind.MPR for aid in draft.aids)
+
+
 MONEY_CHECKS: tuple[Check, ...] = (
     *(_vat_check(fault, finding) for fault, finding in VAT_FINDINGS.items()),
     (
@@ -133,6 +138,25 @@ MONEY_CHECKS: tuple[Check, ...] = (
             blocking=True,
         ),
         lambda draft: not draft.quote.contribution and any(aid.kind == Aid.Kind.CEE for aid in draft.aids),
+    ),
+    (
+        Finding(
+            "Notez la date de votre visite du logement\u00a0: l'Anah la lit sur le devis d'une MaPrimeRénov'.",
+            MendedAt.QUOTE,
+            "visited_on",
+            ANAH,
+        ),
+        lambda draft: _has_state_aid(draft) and draft.quote.visited_on is None,
+    ),
+    (
+        Finding(
+            "Écrivez sous chaque appareil sa marque, son modèle et sa performance, et sous chaque isolation sa "
+            "surface\u00a0: l'Anah les lit sur le devis d'une MaPrimeRénov'.",
+            MendedAt.QUOTE,
+            "lines",
+            ANAH,
+        ),
+        lambda draft: _has_state_aid(draft) and not any(line.description.strip() for line in draft.priced),
     ),
     (
         Finding(

@@ -57,7 +57,7 @@ ROWS = [
     ("durée de validité passée", 200, "Demander une mise à jour"),
     ("devis envoyé, à lire", 200, "Accepter et signer"),
     ("devis relancé", 200, "Accepter et signer"),
-    ("devis relancé", 200, "Estimation, non acquise, non déduite"),
+    ("devis relancé, question répondue", 200, "Estimation, non acquise, non déduite"),
     ("question en attente", 200, "Réponse attendue"),
     ("nouvelle version envoyée", 200, "8 unité"),
     ("nouvelle version en préparation", 200, "Accepter et signer"),

@@ -228,6 +228,26 @@ def test_row_11_a_cee_does_not_leave_without_its_cadre_de_contribution() -> None
     assert "contribution" not in found(quote), "an estimate has none"
 
 
+def test_row_11_an_estimated_state_aid_asks_for_what_its_payer_reads_on_the_quote() -> None:
+    quote = money_quote()
+    Quote.objects.filter(pk=quote.pk).update(visited_on=None)
+    quote.lines.update(description="")
+    sentences = [
+        one.sentence for one in readiness.findings(Quote.objects.get(pk=quote.pk)) if "Anah" in one.sentence
+    ]
+    assert [("visite" in one, "marque" in one) for one in sentences] == [(True, False), (False, True)]
+    quote.lines.update(description="Marque, modèle, performance")
+    Quote.objects.filter(pk=quote.pk).update(visited_on=dt.date(2026, 11, 12))
+    assert "l'Anah" not in "".join(one.sentence for one in readiness.findings(Quote.objects.get(pk=quote.pk)))
+    sent = send(Quote.objects.get(pk=quote.pk))
+    printed = "Logement visité le 12 novembre 2026."
+    page = shown(visitor(sent).get(sent.get_absolute_url())).replace('<span class="nowrap">', "")
+    assert printed in page.replace("</span>", "").replace(french.NBSP, " ")
+    assert printed in pdf_words(version_of(sent).reading)
+    quote.aids.all().delete()
+    assert "visited_on" not in found(quote)
+
+
 def test_row_11_the_cadre_travels_with_the_version_that_it_was_frozen_with() -> None:
     quote = send(money_quote())
     browser = visitor(quote)
