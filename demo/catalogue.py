@@ -169,6 +169,7 @@ def _on_the_list(reference: str, article: Article) -> CatalogueItem:
             unit=article.unit,
             unit_price=Decimal(article.price),
             vat_rate=Decimal(article.vat),
+            is_supply=article.unit in ("unité", "m"),
         )
     )
 

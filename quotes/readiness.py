@@ -22,7 +22,7 @@ from quotes.law import contract, mentions, vat
 from quotes.law.contract import Exempt, Facts, Kind, Nature, Needs, Place, Refusal
 from quotes.law.gaps import Gap, gaps
 from quotes.law.mentions import CollectionPoint, Subcontractor, Waste, speaks_of_energy
-from quotes.models import Aid, Company, Customer, Quote, QuoteLine
+from quotes.models import Aid, CatalogueItem, Company, Customer, Quote, QuoteLine
 from quotes.models.aid import deducted, standing
 from quotes.money_checks import MONEY_CHECKS
 
@@ -104,6 +104,12 @@ class Draft:
     @property
     def priced(self) -> list[QuoteLine]:
         return [line for line in self.lines if line.kind == QuoteLine.Kind.ITEM]
+
+    @cached_property
+    def sells_supplies(self) -> bool:
+        """Whether a line that counts is what the catalogue calls a supply. A question to the database."""
+        labels = [line.label for line in self.priced if line.counts]
+        return CatalogueItem.objects.filter(is_supply=True, label__in=labels).exists()
 
     @cached_property
     def for_consumer(self) -> bool:
@@ -264,6 +270,16 @@ CHECKS: tuple[tuple[Finding, Callable[[Draft], bool]], ...] = (
     *(
         (Finding(refusal.value, MendedAt.QUOTE, field, law, blocking=True), partial(_is_refused, refusal))
         for refusal, (field, law) in REFUSALS.items()
+    ),
+    (
+        Finding(
+            "Ce devis est dit « main-d'œuvre », et une ligne est une fourniture de votre catalogue\u00a0: fournie et "
+            "posée, elle fait une vente, dont le client peut se défaire jusqu'à 14\u00a0jours après la livraison.",
+            MendedAt.QUOTE,
+            "nature",
+            "Cass. 1re civ., 17 mai 2023, n° 21-25.670",
+        ),
+        lambda draft: draft.quote.nature == Quote.Nature.SERVICES and draft.sells_supplies,
     ),
     (
         Finding("Ajoutez au moins une ligne avec un prix.", MendedAt.QUOTE, "lines", blocking=True),

@@ -51,7 +51,12 @@ class CatalogueItemAdmin(Journalled, Exchanged, BoundedList, StampedAdmin):
     actions = None
     warn_unsaved_form = True
     row_name, row_ending = "Cet article", ""
-    fields = (("reference", "is_active"), "label", "description", ("unit", "unit_price", "vat_rate"))
+    fields = (
+        ("reference", "is_active", "is_supply"),
+        "label",
+        "description",
+        ("unit", "unit_price", "vat_rate"),
+    )
 
     def has_delete_permission(self, request: HttpRequest, obj: CatalogueItem | None = None) -> bool:
         return False

@@ -32,6 +32,9 @@ class CatalogueItem(PricedFields):
     label = models.CharField("désignation", max_length=300)
     description = models.TextField("description", blank=True, max_length=3000)
     is_active = models.BooleanField("proposé dans les devis", default=True)
+    is_supply = models.BooleanField(
+        "fourniture", default=False, db_default=False, help_text="Du matériel, et non de la main-d'œuvre."
+    )
 
     objects = CatalogueItemQuerySet.as_manager()
 

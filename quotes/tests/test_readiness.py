@@ -11,7 +11,7 @@ import pytest
 from logisav.desk.tests.desk import action_of, at_desk, manager, owner, page_of, text
 from quotes import readiness, workflow
 from quotes.findings import Finding
-from quotes.models import Company, Customer, Quote
+from quotes.models import CatalogueItem, Company, Customer, Quote
 from quotes.tests.factories import SYSTEM, make_business, make_quote
 from quotes.versions.freezing import NotSendable
 
@@ -146,6 +146,23 @@ def test_a_consumer_reads_where_the_works_are_and_in_what_they_are_counted(quote
     Quote.objects.filter(pk=quote.pk).update(customer=make_business(), small_business=False)
     quote.lines.update(vat_rate=20)
     assert found(quote) == {}
+
+
+def test_labour_that_sells_a_supply_of_the_catalogue_is_told_that_it_is_a_sale(quote: Quote) -> None:
+    """The fourteen days of a sale run from the delivery (Cass. 1re civ., 17 May 2023)."""
+    article = CatalogueItem.objects.create(
+        reference="R-1", label=quote.lines.filter(kind="item")[0].label, unit_price=1, vat_rate=20
+    )
+    told = "une ligne est une fourniture de votre catalogue"
+    for nature, is_supply, is_told in (
+        ("services", False, False),
+        ("goods", True, False),
+        ("services", True, True),
+    ):
+        Quote.objects.filter(pk=quote.pk).update(nature=nature)
+        CatalogueItem.objects.filter(pk=article.pk).update(is_supply=is_supply)
+        found = readiness.findings(Quote.objects.get(pk=quote.pk))
+        assert any(told in one.sentence and not one.blocking for one in found) is is_told
 
 
 def test_the_editor_lists_it_with_the_way_to_mend_it(quote: Quote) -> None:

@@ -202,6 +202,13 @@ CATALOGUE = ImportSheet(
             {value: word for word, value in YES_NO.items()},
             also=("Actif",),
         ),
+        Column(
+            "Fourniture",
+            "is_supply",
+            WordsField(YES_NO, required=True),
+            {value: word for word, value in YES_NO.items()},
+            also=("Matériel",),
+        ),
     ),
     needed=(("Référence",),),
     for_new=("label", "unit_price", "vat_rate"),
@@ -211,8 +218,8 @@ CATALOGUE = ImportSheet(
     among=lambda rows, keys: rows.order_by("pk"),
     name=lambda values: values["reference"],
     examples=(
-        ("PAC-08", "Pompe à chaleur air-eau, 8 kW", "Fluide R290.", "unité", "6890,00", "5,5", "oui"),
-        ("MO-1", "Main-d'œuvre", "", "h", "58,00", "10", "oui"),
+        ("PAC-08", "Pompe à chaleur air-eau, 8 kW", "Fluide R290.", "unité", "6890,00", "5,5", "oui", "oui"),
+        ("MO-1", "Main-d'œuvre", "", "h", "58,00", "10", "oui", "non"),
     ),
 )
 
