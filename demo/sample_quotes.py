@@ -71,6 +71,10 @@ def _open(past: Past) -> None:
     past.send(1.0)
 
 
+def _at_once(past: Past) -> None:
+    past.send(0.2)
+
+
 def _with_a_question(past: Past) -> None:
     past.send(5.0)
     past.open(4.5)
@@ -383,5 +387,26 @@ SAMPLES = (
         begun=0.1,
         past=_nothing,
         fields={"conditions": CONDITIONS, "start": "3 semaines après la signature", "duration": "2 jours"},
+    ),
+    Sample(
+        shows="dépannage urgent demandé par le client, à signer chez lui",
+        customer=_person("Mme", "Yvonne", "Brun", "06 39 98 24 57", "8 rue de Cuire\n69004 Lyon"),
+        title="Recherche et réparation d'une fuite d'eau",
+        parts=jobs.REPAIR,
+        state=State.SENT,
+        begun=0.3,
+        past=_at_once,
+        fields={
+            "nature": Quote.Nature.SERVICES,
+            "contract": Quote.Contract.OFF_PREMISES,
+            "withdrawal_exception": "urgent_repair",
+            "withdrawal_reason": "Fuite d'eau",
+            "delivery": "",
+            "start": "1 jour après la signature",
+            "duration": "2 heures",
+            "no_waste": True,
+            "deposit_kind": Quote.DepositKind.NONE,
+            "deposit_value": Decimal(0),
+        },
     ),
 )

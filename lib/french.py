@@ -40,6 +40,7 @@ SHORT_MONTHS = (
     "nov.",
     "déc.",
 )
+SHORT, PLURAL = 3, 2  # letters that make no word yet; from when on there are several
 NEAR_DAYS = {-1: "hier", 0: "aujourd'hui", 1: "demain"}
 
 
@@ -66,6 +67,14 @@ def number(value: Decimal | str) -> str:
     whole, _, fraction = text.partition(".")
     fraction = fraction.rstrip("0")
     return _grouped(whole) + (f",{fraction}" if fraction else "")
+
+
+def quantity(value: Decimal | str, unit: str) -> str:
+    """`8 unités`, `1,5 forfait`, `3 h`: plural from two on, of words; what is abbreviated is not."""
+    is_word = unit == "an" or (len(unit) > SHORT and unit.isalpha() and not unit.isupper())
+    if is_word and abs(Decimal(value)) >= PLURAL and unit[-1] not in "sxz":
+        unit += "s"
+    return NBSP.join(filter(None, [number(value), unit]))
 
 
 def percent(value: Decimal | str) -> str:
@@ -130,6 +139,11 @@ def masked(email: str) -> str:
 def grouped(digest: str, *, size: int = 8) -> str:
     """A hash in groups, to be compared by eye."""
     return " ".join(digest[i : i + size] for i in range(0, len(digest), size))
+
+
+def inside(words: str) -> str:
+    """Words that began a line, inside a sentence: `fuite d'eau`, but `PAC`."""
+    return words[:1].lower() + words[1:] if words[1:2].islower() else words
 
 
 def quoted(words: str) -> str:

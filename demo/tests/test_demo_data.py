@@ -59,9 +59,10 @@ ROWS = [
     ("devis relancé", 200, "Accepter et signer"),
     ("devis relancé, question répondue", 200, "Estimation, non acquise, non déduite"),
     ("question en attente", 200, "Réponse attendue"),
-    ("nouvelle version envoyée", 200, "8 unité"),
+    ("nouvelle version envoyée", 200, "8 unités"),
     ("nouvelle version en préparation", 200, "Accepter et signer"),
     ("devis à un professionnel", 200, "3 000,00 €"),
+    ("dépannage urgent", 200, "Vous ne pouvez pas vous rétracter pour ce dépannage"),
 ]
 
 

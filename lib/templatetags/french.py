@@ -14,6 +14,7 @@ register = template.Library()
 register.filter("money", french.money)
 register.filter("price", french.price)
 register.filter("number", french.number)
+register.filter("quantity", french.quantity)
 register.filter("percent", french.percent)
 # An instant is shown by its day in Paris.
 register.filter("day", french.day, expects_localtime=True)

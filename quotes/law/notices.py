@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+from lib import french
 from quotes.law.contract import Exempt, Start
 
 FOLDER = Path(__file__).parent / "texts"
@@ -88,6 +89,7 @@ def withdrawal_form(seller: Seller) -> str:
 
 def no_withdrawal(exempt: Exempt, reason: str) -> str:
     """Why there is no right, in our own words."""
+    reason = french.inside(reason)
     if exempt is Exempt.URGENT_REPAIR:
         return (
             f"Vous ne pouvez pas vous rétracter pour ce dépannage{NBSP}: "

@@ -225,7 +225,7 @@ def test_figures_are_told_with_what_they_were() -> None:
     new = lines("Main-d'œuvre", price="60", quantity=Decimal(30), vat="10", discount=Decimal(5))
     assert [sentence.replace("\u202f", " ") for sentence in sentences(old, new)] == [
         (
-            "Main-d'œuvre : quantité 30 unité au lieu de 24 unité, prix unitaire 60,00 € HT au lieu de 58,00 €, "
+            "Main-d'œuvre : quantité 30 unités au lieu de 24 unités, prix unitaire 60,00 € HT au lieu de 58,00 €, "
             "remise 5 % au lieu de 0 %, TVA 10 % au lieu de 20 %, soit 1 710,00 € HT au lieu de 1 392,00 €."
         )
     ]

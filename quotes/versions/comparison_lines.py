@@ -157,7 +157,7 @@ def _figures(old: LineFacts, new: LineFacts) -> Iterator[str]:
 
 
 def _quantity(line: LineFacts) -> str:
-    return NBSP.join(filter(None, [french.number(line.quantity), line.unit]))
+    return french.quantity(line.quantity, line.unit)
 
 
 # Places
