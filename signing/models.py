@@ -61,6 +61,11 @@ class Signatory:
     consents: frozenset[str]
     drawing: bytes = b""
     is_small: bool | None = None  # of a business off premises: five employees at most, outside its main field
+    # What became of the name and phone that the form showed, empty: it showed none; and its sentence about kind and
+    # place, where it was not contradicted.
+    name_from: str = ""
+    phone_from: str = ""
+    said: str = ""
 
     @property
     def full_name(self) -> str:
@@ -70,6 +75,13 @@ class Signatory:
         """The columns of `Signing`; of the version's consents those that were ticked, in its words."""
         ticked = [{"id": one.id, "words": one.words} for one in consents if one.id in self.consents]
         return asdict(self) | {"consents": ticked, "drawing": self.drawing or None}
+
+
+class Prefilled(models.TextChoices):
+    """What became of a field that the quote's owner had filled in."""
+
+    KEPT = "kept", "repris du devis"
+    CORRECTED = "corrected", "corrigé par le signataire"
 
 
 class Signing(models.Model):
@@ -84,6 +96,13 @@ class Signing(models.Model):
         "5 salariés au plus, hors de son activité principale", null=True, blank=True
     )
     capacity = models.CharField("qualité", max_length=100, blank=True)
+    name_from = models.CharField(
+        "nom repris du devis", max_length=9, choices=Prefilled, blank=True, default="", db_default=""
+    )
+    phone_from = models.CharField(
+        "téléphone repris du devis", max_length=9, choices=Prefilled, blank=True, default="", db_default=""
+    )
+    said = models.TextField("phrase affichée et non contredite", blank=True, default="", db_default="")
     email = models.EmailField("adresse mail")
     consents = models.JSONField("accords cochés", default=list)
     drawing = models.BinaryField("signature dessinée (PNG)", null=True, blank=True)
@@ -115,6 +134,11 @@ class Signing(models.Model):
         if facts["is_small"] is None:  # asked of few, and not at all of who signed before it was asked
             del facts["is_small"]
         del facts["drawing"]
+        shown = {"name": facts.pop("name_from"), "phone": facts.pop("phone_from")}
+        if prefilled := {what: became for what, became in shown.items() if became}:
+            facts["prefilled"] = prefilled
+        if not facts["said"]:  # kind and place were asked openly
+            del facts["said"]
         return facts
 
 

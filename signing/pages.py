@@ -17,7 +17,7 @@ from quotes.pages.views import FORM, file_away, pdf_response, updating
 from quotes.rules import Verb
 from quotes.versions.comparison import changes
 from signing import workflow
-from signing.forms import CodeForm, SigningForm
+from signing.forms import CodeForm, Known, SigningForm
 from signing.models import PaperAcceptance, Signature, SigningRequest
 from signing.workflow import Outcome
 
@@ -36,12 +36,16 @@ def sign(request: HttpRequest, visit: Visit) -> HttpResponse:
     if request.method != "POST":
         if quotes_workflow.stored_pdf(visit.version) is None:
             return updating(request, visit, status=409)
-        form = SigningForm(visit.content, initial={"version_hash": visit.version.version_hash})
+        form = SigningForm(
+            visit.content,
+            initial={"version_hash": visit.version.version_hash},
+            known=Known.of(visit.quote.customer),
+        )
         return _form_page(request, visit, form)
     if request.POST.get("version_hash") != visit.version.version_hash:
         read = visit.quote.versions.filter(version_hash=request.POST.get("version_hash") or None).first()
         return _changed(request, visit, read)
-    form = SigningForm(visit.content, request.POST)
+    form = SigningForm(visit.content, request.POST, known=Known.of(visit.quote.customer))
     if not form.is_valid():
         return _form_page(request, visit, form, status=422)
     outcome, signing_request = workflow.request_code(

@@ -77,6 +77,9 @@ def come_in(page: Page, site: str, quote: Quote) -> Quote:
 def fill_form(page: Page, *, phone: str = "06 39 98 12 34", place: str = "à distance") -> None:
     page.get_by_label("Prénom").fill("Claire")
     page.get_by_label("Nom", exact=True).fill("Morel")
+    for summary in ("Ce n'est pas le cas", "Changer"):
+        if (folded := page.locator("details:not([open]) > summary").filter(has_text=summary)).count():
+            folded.click()
     page.get_by_label("en tant que particulier").check()
     page.get_by_label(place).check()
     page.get_by_label("Téléphone").fill(phone)

@@ -181,13 +181,10 @@ class Customer(Person):
 
     def fill_in_the_form(self) -> None:
         self.page.get_by_role("link", name="Accepter et signer").click()
-        self.page.get_by_label("Prénom").fill("Camille")
-        self.page.get_by_label("Nom", exact=True).fill("Durand")
-        self.page.get_by_label("en tant que particulier").check()
-        self.page.get_by_label("à distance").check()
-        self.page.get_by_label("Téléphone").fill("06 39 98 60 29")
-        self.page.get_by_label("pour moi, en tant que particulier").check()
-        self.page.get_by_label("à distance, sans personne de l'entreprise").check()
+        expect(self.page.get_by_label("Prénom")).to_have_value("Camille")
+        expect(self.page.get_by_label("Nom", exact=True)).to_have_value("Durand")
+        self._sees(self.page.get_by_text("Je signe en tant que particulier, à distance"))
+        self._sees(self.page.get_by_text("29, c'est bien le vôtre"))
         for box in self.page.get_by_role("checkbox").all():
             expect(box).not_to_be_checked()
         self.page.get_by_label("J'ai lu le devis").check()

@@ -32,6 +32,9 @@ PNG = bytes.fromhex(
 )
 
 
+SAID = "Je signe en tant que particulier, à distance, sans personne de l'entreprise à mes côtés."
+
+
 def at(hour: int, minute: int, second: int = 0) -> dt.datetime:
     return dt.datetime(2026, 11, 24, hour, minute, second, tzinfo=dt.UTC)
 
@@ -96,7 +99,13 @@ def test_with_two_certified_rates_it_is_one_page_and_bears_their_words() -> None
         one.words for one in vat.certificates((Decimal("5.5"), Decimal(10)), vat.Territory.MAINLAND)
     )
     certificate = make_certificate(
-        consents=("J'ai lu le devis et je l'accepte.", "Je signe par voie électronique.", *certified),
+        signatory=make_form(name_from="kept", phone_from="corrected", said=SAID),
+        consents=(
+            f"{SAID} (phrase affichée, non contredite)",
+            "J'ai lu le devis et je l'accepte.",
+            "Je signe par voie électronique.",
+            *certified,
+        ),
         steps=tuple(
             Step(at(22, minute), "Lien d'accès ouvert (peut-être par un robot)") for minute in range(5)
         ),
@@ -107,6 +116,8 @@ def test_with_two_certified_rates_it_is_one_page_and_bears_their_words() -> None
     )
     assert "page 1/1" in words(certificate)
     assert len(certified) == 2
+    for shown in ("Nom repris du devis", "Téléphone corrigé", "non contredite"):
+        assert shown in words(certificate)
     for said in certified:
         assert " ".join(said.split()) in words(certificate).replace("\u00a0", " ")
 

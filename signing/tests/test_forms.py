@@ -6,10 +6,12 @@ from typing import Any
 
 import pytest
 
+from lib.day import today_in_paris
 from quotes.content import Content
 from quotes.tests.factories import make_business, make_quote
 from quotes.versions.freezing import preview
-from signing.forms import CodeForm, SigningForm
+from signing.forms import CodeForm, Known, SigningForm
+from signing.models import Signatory
 
 pytestmark = pytest.mark.django_db
 FILLED = {
@@ -128,3 +130,73 @@ def test_a_name_that_the_certificate_cannot_print_is_asked_for_in_latin_letters(
     form = SigningForm(content(), {"first_name": "Claire", "last_name": "Morel", field: "小龙"})
     assert "lettres latines" in form.errors[field][0]
     assert "小龙" in form.errors[field][0]
+
+
+# What the owner has written is shown, and what is left alone is recorded as such
+
+KNOWN = Known("Claire", "Morel", "06 39 98 12 42")
+LEFT_ALONE = {name: value for name, value in FILLED.items() if name not in ("phone", "place", "kind")}
+LEFT_ALONE |= {"shown_phone": KNOWN.shown_phone}
+
+
+def said(changes: dict[str, str], *, known: Known = KNOWN, **fields: Any) -> Signatory:
+    form = SigningForm(content(**fields), LEFT_ALONE | changes, known=known)
+    assert form.is_valid(), form.errors
+    return form.signatory
+
+
+def test_who_leaves_all_as_it_is_signs_as_the_quote_says() -> None:
+    form = SigningForm(content(), known=KNOWN)
+    assert (form["first_name"].value(), form["last_name"].value()) == ("Claire", "Morel")
+    assert KNOWN.shown_phone == "•• •• •• •• 42".replace(" ", "\u00a0")
+    assert "06 39 98" not in str(form)
+    signatory = said({})
+    assert (signatory.phone, signatory.kind, signatory.place) == (KNOWN.phone, "individual", "distance")
+    assert (signatory.name_from, signatory.phone_from) == ("kept", "kept")
+    assert signatory.said == (
+        "Je signe en tant que particulier, à distance, sans personne de l'entreprise à mes côtés."
+    )
+
+
+def test_what_is_corrected_is_kept_as_corrected() -> None:
+    signatory = said({"last_name": "Durand", "phone": "06 39 98 55 55"})
+    assert (signatory.name_from, signatory.phone_from) == ("corrected", "corrected")
+    assert signatory.phone == "06 39 98 55 55"
+    contradicted = said({"place": "off_premises"})
+    assert (contradicted.said, contradicted.place, contradicted.kind) == ("", "off_premises", "individual")
+
+
+def test_who_has_no_phone_there_is_asked_for_one() -> None:
+    form = SigningForm(content(), LEFT_ALONE | {"shown_phone": ""}, known=Known("Claire", "Morel"))
+    assert set(form.errors) == {"phone"}
+    assert said({"phone": "06 39 98 55 55"}, known=Known()).phone_from == ""
+
+
+def test_a_phone_that_was_changed_since_the_page_was_shown_is_asked_for_anew() -> None:
+    form = SigningForm(content(), LEFT_ALONE, known=Known("Claire", "Morel", "06 39 98 12 99"))
+    assert set(form.errors) == {"phone"}
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {
+            "contract": "off_premises",
+            "nature": "services",
+            "withdrawal_exception": "urgent_repair",
+            "withdrawal_reason": "Fuite d'eau",
+        },
+        {"visited_on": today_in_paris()},
+        {"contract": "off_premises"},
+    ],
+    ids=["urgency", "signed on the day of the visit", "off premises"],
+)
+def test_where_a_right_hangs_on_the_answer_it_is_asked_openly(fields: dict[str, Any]) -> None:
+    form = SigningForm(content(**fields), LEFT_ALONE, known=KNOWN)
+    assert form.sentence == ""
+    assert {"kind", "place"} <= set(form.errors)
+
+
+def test_a_small_business_off_premises_is_asked_openly() -> None:
+    asked = content(customer=make_business(), contract="off_premises", small_business=True)
+    assert SigningForm(asked, known=KNOWN).sentence == ""

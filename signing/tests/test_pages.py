@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import html
+import re
 from typing import Any
 
 import pytest
@@ -15,6 +16,7 @@ from quotes.models import AccessLink, Quote
 from quotes.tests.factories import (
     mails,
     make_business,
+    make_customer,
     make_link,
     make_sent_quote,
     secrets_of,
@@ -23,6 +25,7 @@ from quotes.tests.factories import (
     visitor,
 )
 from signing.models import BUTTON, Signature, SigningRequest
+from signing.proof.evidence import certificate
 
 pytestmark = pytest.mark.django_db
 TYPED = {
@@ -95,6 +98,31 @@ def test_the_form_shows_the_exact_amounts_and_ticks_nothing(browser: Client, quo
     assert "8\u202f939,35\u00a0€" in page
 
 
+def test_a_quote_is_signed_with_its_boxes_and_the_code_alone() -> None:
+    """Name, phone, kind and place stand there: who agrees ticks, and types nothing but the code."""
+    quote = make_sent_quote(customer=make_customer(phone="06 39 98 12 42"))
+    browser = visitor(quote)
+    page = text(browser.get(path(quote)))
+    assert 'value="Claire"' in page
+    assert "Je signe en tant que particulier, à distance" in page
+    assert quote.customer.phone not in page
+    hidden = re.findall(r'name="(shown_phone|version_hash)" value="([^"]+)"', page)
+    typed = dict(hidden) | {"first_name": "Claire", "last_name": "Morel", "phone": ""}
+    boxes = {f"consent_{one.id}": "on" for one in version_of(quote).reading.consents if one.required}
+    assert browser.post(path(quote), typed | boxes).headers["Location"] == path(quote, "code/")
+    assert send_code(browser, quote, code_of(quote)).status_code == 302
+    signature = Signature.objects.get()
+    assert (signature.phone, signature.kind, signature.place) == (
+        quote.customer.phone,
+        "individual",
+        "distance",
+    )
+    fact = quote.events.get(kind="accepted").facts
+    assert fact["prefilled"] == {"name": "kept", "phone": "kept"}
+    assert fact["said"] == signature.said != ""
+    assert certificate(signature).consents[0] == f"{signature.said} (phrase affichée, non contredite)"
+
+
 @pytest.mark.parametrize(
     "changes",
     [
@@ -132,11 +160,16 @@ def test_a_contradiction_stops_the_signature_and_tells_the_owner(
 
 
 @pytest.mark.parametrize("name", ["place", "kind"])
-def test_where_and_as_whom_one_signs_is_asked_and_never_answered_beforehand(
-    browser: Client, quote: Quote, name: str
+def test_where_a_right_hangs_on_it_where_and_as_whom_one_signs_is_asked_and_never_answered_beforehand(
+    name: str,
 ) -> None:
+    planned = {"delivery": "12 janvier 2099", "start": "3 semaines après la signature"}
+    quote = make_sent_quote(visited_on=timezone.localdate(), **planned)
+    browser = visitor(quote)
     assert send_form(browser, quote, **{name: ""}).status_code == 422
-    assert "Où signez-vous\u00a0?" in text(browser.get(path(quote)))
+    page = text(browser.get(path(quote)))
+    assert "Où signez-vous\u00a0?" in page
+    assert "Ce n'est pas le cas" not in page
 
 
 def test_the_mail_of_the_signatory_is_the_links_and_no_other(browser: Client, quote: Quote) -> None:
