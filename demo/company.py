@@ -132,7 +132,7 @@ TERMS = """\
 
 3. Prix. Les prix sont fermes pendant la durée de validité du devis. Les taux de TVA sont ceux en vigueur à la date du devis ; un changement de taux est répercuté.
 
-4. Paiement. L'acompte est dû à la signature, le solde à la mise en service, sur facture, par virement ou par carte. Quand le contrat est signé hors établissement, aucun paiement n'est demandé ni reçu pendant les sept jours qui suivent la signature, sauf pour un dépannage urgent que le client a demandé chez lui. Il n'y a pas d'escompte. Entre professionnels, tout retard entraîne des pénalités au taux de trois fois l'intérêt légal et une indemnité forfaitaire de 40 euros.
+4. Paiement. L'acompte est dû au jour que dit le devis, le solde à la mise en service, sur facture, par virement ou par carte. Quand le contrat est signé hors établissement, aucun paiement n'est demandé ni reçu pendant les sept jours qui suivent la signature, sauf pour un dépannage urgent que le client a demandé chez lui. Il n'y a pas d'escompte. Entre professionnels, tout retard entraîne des pénalités au taux de trois fois l'intérêt légal et une indemnité forfaitaire de 40 euros.
 
 5. Délais. Le devis dit quand le matériel est livré et quand les travaux commencent : une date, ou un délai qui court à partir de la signature. En cas de retard de notre part, le client peut nous mettre en demeure, puis résoudre le contrat dans les conditions de l'article L216-6 du code de la consommation.
 
@@ -150,7 +150,7 @@ TERMS = """\
 
 11. Déchets. Le devis dit la quantité de déchets du chantier, comment ils sont triés et enlevés, le point de collecte où ils vont et ce que cela coûte.
 
-12. Données personnelles. Nous utilisons les coordonnées du client pour établir et exécuter le contrat, et les gardons dix ans au titre de nos obligations comptables. Le détail, et les droits du client, sont à cette adresse : {data_page}
+12. Données personnelles. Nous utilisons les coordonnées du client pour établir et exécuter le contrat, et les gardons dix ans pour un contrat, trois ans pour un devis sans suite. Le détail, et les droits du client, sont à cette adresse : {data_page}
 
 13. Litiges. Le client consommateur peut saisir gratuitement le médiateur indiqué sur le devis. À défaut d'accord, les tribunaux français sont compétents.
 """  # noqa: E501

@@ -157,6 +157,11 @@ class Deposit(models.Model):
         return None if said is None or any(moment >= said for moment in came) else said
 
     @property
+    def first_came_on(self) -> dt.date | None:
+        """The day in Paris of the first money; None: none has come."""
+        return min((each.came_on for each in self._payments if each.is_paid and each.came_on), default=None)
+
+    @property
     def early(self) -> Decimal:
         """What came before the law allowed it (art. L221-10) and is still here."""
         early = (
@@ -326,10 +331,13 @@ class Payment(ClaimedRow):
         asked = (refund.amount for refund in self.refunds.all() if refund.state != Refund.State.FAILED)
         return self.amount - sum(asked, ZERO)
 
+    @property
+    def came_on(self) -> dt.date | None:
+        """The day in Paris: of a transfer or cheque the one that the owner said."""
+        return self.received_on or (french.in_paris(self.paid_at).date() if self.paid_at else None)
+
     def came_before(self, day: dt.date | None) -> bool:
-        """On an earlier day in Paris: of a transfer or cheque the one that the owner said."""
-        came = self.received_on or (self.paid_at and french.in_paris(self.paid_at).date())
-        return day is not None and came is not None and came < day
+        return day is not None and self.came_on is not None and self.came_on < day
 
     @property
     def means(self) -> str:

@@ -9,6 +9,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from lib import french
+from lib.day import today_in_paris
 from payments import transfer
 from payments.models import AWAITED, BalanceStatus, Deposit, Payment
 from payments.transfer import Transfer
@@ -174,6 +175,14 @@ def share_kept(deposit: Deposit) -> Decimal:
 
 def refund_by(quote: Quote) -> dt.date | None:
     """The last day on which a deposit goes back to a customer who withdrew; None where no law sets one."""
-    if quote.state != Quote.State.WITHDRAWN or quote.withdrawn_at is None:
+    return quote.refund_by
+
+
+def interest_since(deposit: Deposit) -> dt.date | None:
+    """Since when what a consumer paid in advance bears interest: works that are not done three months later."""
+    quote = deposit.quote
+    waits = quote.state == Quote.State.ACCEPTED and quote.customer.is_individual
+    if not waits or deposit.first_came_on is None or not deposit.received:
         return None
-    return days.refund_by(quote.withdrawn_at)
+    start = days.interest_from(deposit.first_came_on)
+    return start if start <= today_in_paris() else None

@@ -371,6 +371,10 @@ class Content:
             reason=self.withdrawal.reason if self.withdrawal else "",
         )
 
+    def is_visited(self, at: dt.datetime) -> bool:
+        """Whether the company is at the customer's on that day, as this version says."""
+        return self.law is not None and self.law.visited_on == french.in_paris(at).date()
+
     def protects(self, where: Place, *, at: dt.datetime) -> bool:
         """Whether this version gives what the law gives a contract that is concluded there and then.
 

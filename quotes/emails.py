@@ -230,6 +230,7 @@ def _words(quote: Quote, declaration: Declaration) -> dict[str, Any]:
         declared_at = french.day(french.in_paris(declaration.declared_at).date())
         received = f"Rétractation reçue {declaration.in_words}, envoyée le {declared_at}."
         words = f"Rétractation du contrat {quote.number}, {title}, au nom de {declaration.signed_name}."
+    declared_on = french.in_paris(declaration.declared_at).date()
     signed_on = french.day(french.in_paris(quote.accepted_at).date()) if quote.accepted_at else ""
     return {
         "declared_at": declared_at,
@@ -240,7 +241,7 @@ def _words(quote: Quote, declaration: Declaration) -> dict[str, Any]:
         "declaration": words,
         "came_with_link": declaration.proof != Declaration.Proof.NONE,
         "answer_until": french.moment(declaration.answer_until),
-        "refund_by": french.day(days.refund_by(declaration.declared_at)),
+        "refund_by": french.day(days.refund_by(quote.withdrawal_known_on or declared_on)),
     }
 
 

@@ -7,6 +7,7 @@ fine may be due for it, but the quote binds both sides, and only its owner knows
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from decimal import Decimal
 from functools import cached_property, partial
 
@@ -168,8 +169,10 @@ class Draft:
 
     @property
     def at_home(self) -> bool:
-        """Off premises with whoever is protected: what art. L221-9 asks for is asked for on pain of nullity."""
-        return contract.protection(self.facts) is Place.OFF_PREMISES
+        """With whoever is protected, off premises or so on the day of a visit to come: art. L221-9, else void."""
+        if not contract.may_be_off(self.facts):
+            return False
+        return contract.protection(replace(self.facts, place=Place.OFF_PREMISES)) is Place.OFF_PREMISES
 
     @property
     def company_is_complete(self) -> bool:
@@ -280,6 +283,16 @@ CHECKS: tuple[tuple[Finding, Callable[[Draft], bool]], ...] = (
             "Cass. 1re civ., 17 mai 2023, n° 21-25.670",
         ),
         lambda draft: draft.quote.nature == Quote.Nature.SERVICES and draft.sells_supplies,
+    ),
+    (
+        Finding(
+            "Un dépannage urgent ne retire le droit de rétractation que pour ce qu'il exige\u00a0: ce qui va au-delà "
+            "se met dans un second devis.",
+            MendedAt.QUOTE,
+            "withdrawal_exception",
+            "Art. L221-28, 8° du code de la consommation",
+        ),
+        lambda draft: draft.facts.exempt is Exempt.URGENT_REPAIR and len(draft.priced) > 1,
     ),
     (
         Finding("Ajoutez au moins une ligne avec un prix.", MendedAt.QUOTE, "lines", blocking=True),

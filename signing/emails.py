@@ -9,7 +9,7 @@ from notifications.strangers import defused
 from quotes import emails as quote_emails
 from quotes import links
 from quotes.law import contract
-from quotes.models import Customer, Quote
+from quotes.models import Quote
 from signing.models import PaperAcceptance, SealedDocument, Signature, SigningRequest
 
 
@@ -101,9 +101,8 @@ def sealing_failed(quote: Quote, *, reason: str) -> None:
     )
 
 
-def contradiction(quote: Quote, *, place: str, kind: str) -> None:
+def contradiction(quote: Quote, *, said: str) -> None:
     """Stopped before any code: where the customer signs, or as whom, is not what the version says."""
-    said = f"{Customer.Kind(kind).label}, {Quote.Contract(place).label.lower()}"
     text = f"La signature du devis {quote.number} est arrêtée : le client dit « {said} »."
     quote_emails.to_staff("signing/contradiction_owner", quote, text=text, context={"said": said})
 

@@ -124,11 +124,9 @@ class SigningForm(forms.Form):
     def __init__(self, content: Content, *args: Any, known: Known = Known(), **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.content, self.known, self.sentence = content, known, sentence(content)
-        self.initial |= {
-            "first_name": known.first_name,
-            "last_name": known.last_name,
-            "shown_phone": known.shown_phone,
-        }
+        self.initial.update(
+            first_name=known.first_name, last_name=known.last_name, shown_phone=known.shown_phone
+        )
         # Left empty, what the page shows stands; a phone that was changed meanwhile is asked for anew.
         self.keeps_phone = bool(known.phone) and (
             not self.is_bound or self.data.get("shown_phone") == known.shown_phone

@@ -7,6 +7,7 @@ import io
 from django.contrib import messages
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
+from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
 from lib import files, french
@@ -204,7 +205,8 @@ def _answer(request: HttpRequest, visit: Visit, outcome: Outcome) -> HttpRespons
         return redirect(visit.quote)
     template, status = PAGES[outcome]
     place = PLACES[visit.content.contract]
-    return render(request, template, _context(visit) | {"quoted_place": place}, status=status)
+    said = {"quoted_place": place, "visited": visit.content.is_visited(timezone.now())}
+    return render(request, template, _context(visit) | said, status=status)
 
 
 @require_safe

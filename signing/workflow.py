@@ -23,7 +23,7 @@ from quotes import workflow as quotes_workflow
 from quotes.content import Content
 from quotes.journal import Actor
 from quotes.law.contract import Place
-from quotes.models import AccessLink, IllegalMove, Quote, QuoteVersion
+from quotes.models import AccessLink, Customer, IllegalMove, Quote, QuoteVersion
 from quotes.rules import Circumstances, Verb
 from quotes.workflow.locking import locked
 from signing import emails, otp
@@ -95,7 +95,7 @@ def _request_code(
     if version.damaged_at is not None:
         return Outcome.DAMAGED, None
     if _protects_less(version.reading, form):
-        _tell_owner_of_contradiction(quote, form, actor)
+        _tell_owner_of_contradiction(quote, form, version.reading, actor)
         return Outcome.CONTRADICTION, None
     allowance = _locked_allowance(quote)
     if not allowance.allows_a_code:
@@ -149,13 +149,24 @@ def _protects_less(content: Content, form: Signatory) -> bool:
     return form.is_small is True and said_larger and content.contract == Place.OFF_PREMISES
 
 
-def _tell_owner_of_contradiction(quote: Quote, form: Signatory, actor: Actor) -> None:
+def _tell_owner_of_contradiction(quote: Quote, form: Signatory, content: Content, actor: Actor) -> None:
     """The quote's frozen facts do not fit what the signatory says: a lawful contract needs another version."""
+    said = _in_words(form, content)
     recent = quote.events.filter(kind="contradiction", at__gt=timezone.now() - WINDOW)
-    if any((event.facts["place"], event.facts["signs_as"]) == (form.place, form.kind) for event in recent):
+    if any(event.facts.get("said") == said for event in recent):
         return
-    emails.contradiction(quote, place=form.place, kind=form.kind)
-    journal.append(quote, "contradiction", actor=actor, place=form.place, signs_as=form.kind)
+    emails.contradiction(quote, said=said)
+    journal.append(quote, "contradiction", actor=actor, place=form.place, signs_as=form.kind, said=said)
+
+
+def _in_words(form: Signatory, content: Content) -> str:
+    """What the signatory says of the contract, the cause of a contradiction among it."""
+    said = [Customer.Kind(form.kind).label, Quote.Contract(form.place).label.lower()]
+    if form.is_small:
+        said.append("cinq salariés au plus, hors de son activité principale")
+    if content.is_visited(timezone.now()):
+        said.append("le jour de la visite")
+    return ", ".join(said)
 
 
 def _locked_allowance(quote: Quote) -> SigningAllowance:

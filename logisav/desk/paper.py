@@ -32,6 +32,7 @@ from logisav.desk.paging import BoundedList
 from logisav.desk.reading import ReadOnly
 from notifications.staff import member
 from quotes import rules
+from quotes.content import Content
 from quotes.journal import Actor
 from quotes.law.contract import Place
 from quotes.models import IllegalMove, Quote, QuoteVersion
@@ -74,6 +75,12 @@ class PaperForm(forms.Form):
         help_text="Les droits du client en dépendent.",
         error_messages={"required": "Dites où le client a signé\u00a0: ses droits en dépendent."},
     )
+    is_small = forms.ChoiceField(
+        label="Cinq salariés au plus, et un contrat hors de son activité principale",
+        choices=(("", "Choisissez"), ("yes", "Oui"), ("no", "Non")),
+        widget=UnfoldAdminSelectWidget,
+        error_messages={"required": "Demandez-le au client\u00a0: ses droits en dépendent."},
+    )
     consents = forms.MultipleChoiceField(
         label="Accords cochés sur le papier", required=False, widget=UnfoldAdminCheckboxSelectMultipleWidget
     )
@@ -95,6 +102,8 @@ class PaperForm(forms.Form):
         self.fields["consents"].choices = consents  # type: ignore[attr-defined]
         if not consents:
             del self.fields["consents"]
+        if not _was_called_large(shown.reading):
+            del self.fields["is_small"]
 
     def _version(self) -> QuoteVersion | None:
         return self.versions.get(whole(str(self.data.get("version", ""))) or 0) if self.is_bound else None
@@ -120,6 +129,15 @@ class PaperForm(forms.Form):
                 "le client pourrait s'en défaire pendant un an de plus. Faites signer une nouvelle version.",
             )
 
+    def clean_is_small(self) -> str:
+        said = str(self.cleaned_data["is_small"])
+        if said == "yes":
+            raise forms.ValidationError(
+                "Ce client est alors protégé comme un particulier, et la version signée ne le dit pas\u00a0: "
+                "envoyez une nouvelle version, et faites-la signer."
+            )
+        return said
+
     def clean_scan(self) -> Scan:
         file = self.cleaned_data["scan"]
         return examined.scan(file, size=file.size or 0)
@@ -137,6 +155,12 @@ class PaperForm(forms.Form):
                 "accepté. Faites signer le devis en ligne, ou un nouveau papier.",
             )
         return self.cleaned_data
+
+
+def _was_called_large(content: Content) -> bool:
+    """A business, off premises, that the version does not protect (art. L221-3)."""
+    is_off = content.customer.is_business and content.contract == Place.OFF_PREMISES
+    return is_off and content.law is not None and not content.law.is_small
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -102,7 +102,8 @@ def refund_words(deposit: Deposit | None) -> str:
     methods = {payment.method for payment in deposit.payments.all() if payment.refundable}
     by_card = methods == {Payment.Method.CARD}
     means = "sur la carte utilisée" if by_card else "par le moyen de paiement que vous avez utilisé"
-    return f"Les {french.money(deposit.owed)} reçus vous sont rendus{until}, {means}."
+    less = ", moins la part des travaux déjà faite à votre demande" if deposit.quote.early_start else ""
+    return f"Les {french.money(deposit.owed)} reçus vous sont rendus{until}, {means}{less}."
 
 
 @register.simple_tag

@@ -30,8 +30,9 @@ from payments.tests.factories import (
     withdraw,
 )
 from payments.tests.test_transfer import confirm
+from quotes import workflow as quotes
 from quotes.models import Quote
-from quotes.tests.factories import mails, make_sent_quote
+from quotes.tests.factories import mails, make_business, make_sent_quote
 
 pytestmark = pytest.mark.django_db
 LIST = "/admin/payments/deposit/"
@@ -471,3 +472,19 @@ def test_money_that_came_before_the_law_allows_it_is_given_back_and_nobody_is_th
         assert "reçus avant le 2" in read(desk.get(page_of(quote)))
         book(desk, give_back(payment), refund())
         assert "reçus avant le 2" not in read(desk.get(page_of(quote)))
+
+
+def test_row_23_what_was_paid_in_advance_bears_interest_after_three_months(quote: Quote) -> None:
+    """Art. L214-2, for consumers, as long as the works are not done."""
+    paid = confirm(quote, "2681.81").received_on
+    assert paid == dt.date(2026, 11, 24)
+    words = "porte intérêt au taux légal"
+    for day, is_said in ((dt.date(2027, 2, 23), False), (dt.date(2027, 2, 24), True)):
+        with time_machine.travel(dt.datetime.combine(day, dt.time(12), tzinfo=french.PARIS), tick=False):
+            assert (words in read(at_desk(quote.owner).get(page_of(quote)))) is is_said
+    with time_machine.travel(dt.datetime(2027, 3, 1, 12, tzinfo=french.PARIS), tick=False):
+        quotes.mark_done(quote.pk, actor=CUSTOMER)
+        assert words not in read(at_desk(quote.owner).get(page_of(quote)))
+        business = make_accepted_quote(owner=quote.owner, customer=make_business())
+        confirm(business, "2681.81")
+        assert words not in read(at_desk(quote.owner).get(page_of(business)))

@@ -198,3 +198,20 @@ def test_a_deposit_that_a_done_contract_still_asks_for_is_settled_in_words() -> 
     confirm(quote, "2681.81")
     assert "avec le solde" not in page(quote)
     assert kept not in html.unescape(text(desk.get(page_of(quote))))
+
+
+@pytest.mark.parametrize("asked", [False, True])
+def test_after_an_early_start_page_and_mail_say_alike_what_is_kept(asked: bool) -> None:
+    """Art. L221-25: the share that was done at the customer's own request is theirs to pay."""
+    quote = make_accepted_quote(owner=owner(), nature="services")
+    Quote.objects.filter(pk=quote.pk).update(early_start=asked)
+    quote.refresh_from_db()
+    confirm(quote, "2681.81")
+    until = "et qui prend fin plus tôt avec les travaux, demandés pendant le délai"
+    words = html.unescape(text(at_desk(quote.owner).get(action_of(quote, "terminer"))))
+    assert (until in words) is asked
+    withdraw(quote)
+    kept = "la part des travaux déjà faite à votre demande"
+    assert (kept in page(quote)) is asked
+    assert (kept in mails("quotes/withdrawn", quote).get().text) is asked
+    assert ("Vous n'avez plus rien à payer" in page(quote)) is not asked

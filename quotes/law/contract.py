@@ -143,6 +143,16 @@ def place(facts: Facts) -> Place:
     return Place.OFF_PREMISES if is_day_of_visit else facts.place
 
 
+def may_be_off(facts: Facts) -> bool:
+    """Off premises, or so on the day of a visit that is still to come."""
+    ahead = (
+        facts.visited_on is not None
+        and facts.concluded_on is not None
+        and facts.visited_on >= facts.concluded_on
+    )
+    return ahead or place(facts) is Place.OFF_PREMISES
+
+
 def protection(facts: Facts) -> Place | None:
     """As a consumer is protected at this place; None: as nobody, which on premises comes to the same."""
     where = place(facts)
@@ -184,11 +194,11 @@ def _refusals(facts: Facts) -> list[Refusal]:
     is_urgent = facts.exempt is Exempt.URGENT_REPAIR
     is_made = facts.exempt is Exempt.MADE_TO_MEASURE and is_protected
     is_at_home = facts.kind is Kind.CONSUMER and facts.place is Place.OFF_PREMISES
-    may_be_off = place(facts) is Place.OFF_PREMISES
+    is_off = place(facts) is Place.OFF_PREMISES
     found = {
         Refusal.NATURE: is_protected and facts.nature is Nature.UNKNOWN,
-        Refusal.SMALL: facts.kind is Kind.BUSINESS and may_be_off and facts.is_small is None,
-        Refusal.VISIT: facts.place is Place.ON_PREMISES and may_be_off,
+        Refusal.SMALL: facts.kind is Kind.BUSINESS and may_be_off(facts) and facts.is_small is None,
+        Refusal.VISIT: facts.place is Place.ON_PREMISES and is_off,
         Refusal.URGENT_NOT_AT_HOME: is_urgent and not is_at_home,
         Refusal.URGENT_NOT_SERVICES: is_urgent and is_at_home and facts.nature is not Nature.SERVICES,
         Refusal.MADE_OF_SERVICES: is_made and facts.nature is Nature.SERVICES,

@@ -11,10 +11,11 @@ import datetime as dt
 from dateutil.easter import easter
 from dateutil.relativedelta import relativedelta
 
-from lib.french import PARIS, in_paris
+from lib.french import PARIS
 
 DAYS = 14  # to withdraw (art. L221-18), from the day after the conclusion or the last delivery
 REFUND_DAYS = 14  # from the day on which the trader learns of the withdrawal (art. L221-24)
+INTEREST_AFTER = relativedelta(months=3)
 NO_MONEY_DAYS = 7  # whole days after a contract off premises (art. L221-10)
 BADLY_INFORMED = relativedelta(
     months=12
@@ -45,9 +46,14 @@ def first_day_for_money(concluded: dt.date) -> dt.date:
     return concluded + dt.timedelta(days=NO_MONEY_DAYS + 1)
 
 
-def refund_by(withdrawn_at: dt.datetime) -> dt.date:
+def refund_by(known_on: dt.date) -> dt.date:
     """The last day on which what was paid goes back to the customer."""
-    return in_paris(withdrawn_at).date() + dt.timedelta(days=REFUND_DAYS)
+    return known_on + dt.timedelta(days=REFUND_DAYS)
+
+
+def interest_from(paid_on: dt.date) -> dt.date:
+    """From when on a sum that a consumer paid in advance bears interest at the legal rate (art. L214-2)."""
+    return paid_on + INTEREST_AFTER
 
 
 def is_working_day(day: dt.date) -> bool:

@@ -17,7 +17,7 @@ from lib import french
 from lib.day import today_in_paris
 from notifications.restoration import Restoration
 from quotes import rules
-from quotes.law import contract
+from quotes.law import contract, days
 from quotes.law.contract import Facts, Nature, Period
 from quotes.models.company import Customer, sees_all
 from quotes.models.list_columns import ListColumns
@@ -195,6 +195,8 @@ class Quote(QuoteTerms, ListColumns):
     # While a declaration stands: neither effective yet nor disowned.
     declared_at = models.DateTimeField("rétractation déclarée le", null=True, blank=True, editable=False)
     withdrawn_at = models.DateTimeField("rétracté le", null=True, blank=True, editable=False)
+    # Where it came otherwise than by our pages: a letter is known of later than it counts.
+    withdrawal_known_on = models.DateField("rétractation connue le", null=True, blank=True, editable=False)
     # What the law asks of this very contract; its nature stands with what a copy takes over (quotes/models/terms.py).
     small_business = models.BooleanField(
         "5 salariés au plus, hors de son activité principale\u00a0?",
@@ -426,6 +428,13 @@ class Quote(QuoteTerms, ListColumns):
         """The last day, included, on which the customer may withdraw; None without that right, or without an end."""
         period = self.withdrawal()
         return period.last_day if period else None
+
+    @property
+    def refund_by(self) -> dt.date | None:
+        """The last day on which what was paid goes back; None unless the contract was withdrawn from."""
+        if self.state != self.State.WITHDRAWN or self.withdrawn_at is None:
+            return None
+        return days.refund_by(self.withdrawal_known_on or french.in_paris(self.withdrawn_at).date())
 
     def can_withdraw(self) -> bool:
         return self.may(Verb.DECLARE)

@@ -108,6 +108,7 @@ FIELDS: dict[str, Goes | Ours] = {
     "refused_at": Ours("is when this quote was refused"),
     "declared_at": Ours("is when a withdrawal that stands was declared"),
     "withdrawn_at": Ours("is when this contract was withdrawn from"),
+    "withdrawal_known_on": Ours("is when its owner knew of it"),
     "purged_at": Ours("is when its personal data was removed"),
     "traces_purged_at": Ours("is when the addresses of its readers were removed"),
     "created_at": Ours("is when the row was made"),

@@ -268,6 +268,20 @@ def test_a_letter_of_day_fourteen_recorded_on_day_nineteen_ends_the_contract_on_
     assert quote.events.get(kind="withdrawal_received").facts["channel"] == "letter"
 
 
+def test_what_was_paid_goes_back_within_fourteen_days_of_the_letters_arrival() -> None:
+    """Art. L221-24: from when the trader knows of it, and not from when it was sent."""
+    quote = signed(nature="services")
+    with time_machine.travel(SIGNED + dt.timedelta(days=19), tick=False):
+        desk, address = at_desk(quote.owner), action_of(quote, "retractation-recue-autrement")
+        early = desk.post(address, LETTER | {"sent_on": "08/12/2026", "received_on": "07/12/2026"})
+        assert "pas été reçue avant d'être envoyée" in text(early).replace("&#x27;", "'")
+        desk.post(address, LETTER | {"sent_on": "08/12/2026", "received_on": "11/12/2026"})
+    quote.refresh_from_db()
+    assert quote.refund_by == dt.date(2026, 12, 25)
+    assert f"25{NBSP}décembre{NBSP}2026" in mails("quotes/withdrawn", quote).get().text
+    assert quote.events.get(kind="withdrawal_received").facts["received_on"] == "2026-12-11"
+
+
 def test_a_letter_of_day_fifteen_is_refused_with_the_reason_and_may_be_accepted_all_the_same() -> None:
     quote = signed(nature="services")
     address, sent = action_of(quote, "retractation-recue-autrement"), LETTER | {"sent_on": "09/12/2026"}

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from lib.day import today_in_paris
 from logisav.desk.tests.desk import action_of, at_desk, manager, owner, page_of, text
 from quotes import readiness, workflow
 from quotes.findings import Finding
@@ -146,6 +147,17 @@ def test_a_consumer_reads_where_the_works_are_and_in_what_they_are_counted(quote
     Quote.objects.filter(pk=quote.pk).update(customer=make_business(), small_business=False)
     quote.lines.update(vat_rate=20)
     assert found(quote) == {}
+
+
+def test_a_visit_that_is_still_to_come_asks_for_what_a_contract_off_premises_needs(quote: Quote) -> None:
+    """Signed on that day it is one, whatever was written before."""
+    ahead = today_in_paris() + dt.timedelta(days=3)
+    Quote.objects.filter(pk=quote.pk).update(contract="distance", visited_on=ahead, delivery="", start="")
+    assert found(quote)["delivery"].blocking
+    Quote.objects.filter(pk=quote.pk).update(visited_on=today_in_paris() - dt.timedelta(days=3))
+    assert "delivery" not in found(quote) or not found(quote)["delivery"].blocking
+    Quote.objects.filter(pk=quote.pk).update(customer=make_business(), visited_on=ahead)
+    assert found(quote)["small_business"].blocking
 
 
 def test_labour_that_sells_a_supply_of_the_catalogue_is_told_that_it_is_a_sale(quote: Quote) -> None:

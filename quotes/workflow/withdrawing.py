@@ -18,6 +18,7 @@ from django.db.models import F
 from django.utils import timezone
 
 from lib import addresses, french, limiter, otp
+from lib.day import today_in_paris
 from quotes import emails, journal, links, rules
 from quotes.journal import Actor
 from quotes.law import contract
@@ -286,10 +287,13 @@ def record_otherwise(
     sent_on: dt.date,
     name: str,
     actor: Actor,
+    received_on: dt.date | None = None,
     scan: str = "",
     accepted_anyway: bool = False,
 ) -> None:
     """« Rétractation reçue autrement »: by letter, mail or word of mouth; the day of its sending counts (art. L221-21).
+
+    `received_on`, today if nobody says another: from there the days of the refund run (art. L221-24).
 
     `scan` is the name of a stored file. Raises TooLate, unless the owner accepts it all the same.
     """
@@ -300,6 +304,8 @@ def record_otherwise(
     in_time = period is not None and (period.last_day is None or sent_on <= period.last_day)
     if not in_time and not accepted_anyway:
         raise TooLate(_why_too_late(period))
+    quote.withdrawal_known_on = received_on or today_in_paris()
+    quote.save(update_fields=["withdrawal_known_on"])
     declaration = Declaration.objects.create(
         quote=quote,
         named=quote.number,
@@ -317,6 +323,7 @@ def record_otherwise(
         channel=channel.value,
         how=declaration.in_words,
         sent_on=sent_on.isoformat(),
+        received_on=quote.withdrawal_known_on.isoformat(),
         name=name,
         scan=scan,
         after_the_end=not in_time,

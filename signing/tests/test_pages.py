@@ -98,6 +98,32 @@ def test_the_form_shows_the_exact_amounts_and_ticks_nothing(browser: Client, quo
     assert "8\u202f939,35\u00a0€" in page
 
 
+@pytest.mark.parametrize("cause", ["small", "visit"])
+def test_a_contradiction_that_kind_and_place_do_not_show_is_told_with_its_cause(cause: str) -> None:
+    """Without it the owner would read back what the quote says already, and send the same again."""
+    today = timezone.now()
+    planned: dict[str, Any] = {"delivery": "12 janvier 2099", "start": "3 semaines après la signature"}
+    if cause == "small":
+        quote = make_sent_quote(
+            customer=make_business(), contract="off_premises", small_business=False, **planned
+        )
+        typed = {"kind": "business", "place": "off_premises", "capacity": "gérante", "is_small": "yes"}
+        told, shown = "cinq salariés au plus", "de plus de cinq salariés"
+    else:
+        ahead = (today + dt.timedelta(days=1)).date()
+        quote = make_sent_quote(contract="on_premises", visited_on=ahead, **planned)
+        typed = {"place": "on_premises"}
+        told, shown = "le jour de la visite", "aujourd'hui est le jour de notre visite"
+        today += dt.timedelta(days=1)
+    with time_machine.travel(today, tick=False):
+        browser = visitor(quote)
+        answer = [send_form(browser, quote, **typed) for _ in range(2)][-1]
+    assert answer.status_code == 409
+    assert shown in text(answer)
+    assert told in mails("signing/contradiction_owner", quote).get().text
+    assert told in quote.events.get(kind="contradiction").facts["said"]
+
+
 def test_a_quote_is_signed_with_its_boxes_and_the_code_alone() -> None:
     """Name, phone, kind and place stand there: who agrees ticks, and types nothing but the code."""
     quote = make_sent_quote(customer=make_customer(phone="06 39 98 12 42"))
@@ -163,7 +189,7 @@ def test_a_contradiction_stops_the_signature_and_tells_the_owner(
 def test_where_a_right_hangs_on_it_where_and_as_whom_one_signs_is_asked_and_never_answered_beforehand(
     name: str,
 ) -> None:
-    planned = {"delivery": "12 janvier 2099", "start": "3 semaines après la signature"}
+    planned: dict[str, Any] = {"delivery": "12 janvier 2099", "start": "3 semaines après la signature"}
     quote = make_sent_quote(visited_on=timezone.localdate(), **planned)
     browser = visitor(quote)
     assert send_form(browser, quote, **{name: ""}).status_code == 422

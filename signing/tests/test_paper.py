@@ -19,7 +19,15 @@ from PIL import Image
 from logisav.desk.tests.desk import at_desk, manager, owner, page_of, text
 from quotes.law.contract import Place
 from quotes.models import IllegalMove, Quote
-from quotes.tests.factories import SYSTEM, mails, make_sent_quote, send_again, version_of, visitor
+from quotes.tests.factories import (
+    SYSTEM,
+    mails,
+    make_business,
+    make_sent_quote,
+    send_again,
+    version_of,
+    visitor,
+)
 from signing import paper
 from signing.models import PaperAcceptance, Signature
 from signing.proof.auditing import damaged_files
@@ -134,6 +142,23 @@ def test_what_the_paper_cannot_say_is_told_at_its_field(
     assert response.status_code == 422
     assert words in text(response).replace("&#x27;", "'")
     assert not PaperAcceptance.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("is_small", "words"), [("yes", "protégé comme un particulier"), ("", "Demandez-le au client")]
+)
+def test_a_business_off_premises_is_asked_again_whether_it_is_small(is_small: str, words: str) -> None:
+    planned: dict[str, Any] = {"delivery": "12 janvier 2099", "start": "3 semaines après la signature"}
+    quote = make_sent_quote(
+        owner=owner(), customer=make_business(), contract="off_premises", small_business=False, **planned
+    )
+    desk = at_desk(quote.owner)
+    said: dict[str, Any] = {"place": "off_premises", "consents": ["quote", "vat_5_5"]}
+    refused = record(desk, quote, is_small=is_small, **said)
+    assert refused.status_code == 422
+    assert words in text(refused)
+    assert record(desk, quote, is_small="no", **said).status_code == 302
+    assert PaperAcceptance.objects.get().place == "off_premises"
 
 
 def test_a_photo_is_drawn_anew_without_where_it_was_taken(desk: Client, quote: Quote) -> None:

@@ -28,6 +28,7 @@ def deposit_card(quote: Quote) -> dict[str, Any] | None:
         "pill": pills.deposit_pill(deposit),
         "announced": rules.is_announced(deposit),
         "refund_by": rules.refund_by(quote),
+        "interest_since": rules.interest_since(deposit) if deposit.pk else None,
     }
     if deposit._state.adding:
         return card

@@ -106,6 +106,12 @@ class OtherwiseForm(ContractForm):
         "Envoyée le",
         help_text="C'est le jour de l'envoi qui compte\u00a0: le cachet de la poste, la date du mail.",
     )
+    received_on = _day(
+        "Reçue le",
+        initial=today_in_paris,
+        required=False,
+        help_text="C'est de ce jour que courent les 14\u00a0jours du remboursement.",
+    )
     name = LineField(label="Au nom de", max_length=200, widget=UnfoldAdminTextInputWidget)
     document = forms.FileField(
         label="Document reçu",
@@ -125,6 +131,12 @@ class OtherwiseForm(ContractForm):
 
     def clean_sent_on(self) -> dt.date | None:
         return self._of_the_contract(self.cleaned_data["sent_on"])
+
+    def clean_received_on(self) -> dt.date | None:
+        day = self._of_the_contract(self.cleaned_data["received_on"])
+        if day and (sent := self.cleaned_data.get("sent_on")) and day < sent:
+            raise forms.ValidationError("Elle n'a pas été reçue avant d'être envoyée.")
+        return day
 
     def clean_document(self) -> Scan | None:
         file = self.cleaned_data.get("document")

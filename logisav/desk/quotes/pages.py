@@ -144,6 +144,8 @@ def _ask(
 
 def _filled(words: str, quote: Quote) -> str:
     until = quote.withdrawal_until() if "{until}" in words and quote.is_concluded else ""
+    if until and quote.early_start:
+        until += ", et qui prend fin plus tôt avec les travaux, demandés pendant le délai"
     return words.format(
         email=quote.customer.email,
         number=quote.number,
