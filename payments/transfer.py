@@ -33,6 +33,11 @@ class Transfer:
         return str(iban.format(self.iban))
 
     @property
+    def amount_typed(self) -> str:
+        """As a banking form takes it: `2681,81`."""
+        return f"{self.amount:.2f}".replace(".", ",")
+
+    @property
     def reference_grouped(self) -> str:
         return str(iso11649.format(self.reference))
 

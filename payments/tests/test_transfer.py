@@ -63,6 +63,8 @@ def test_the_page_shows_what_to_copy(quote: Quote) -> None:
     assert "2\u202f681,81\u00a0€" in shown
     reference = transfer.reference_of(quote.number)
     assert iso11649.format(reference) in shown
+    for copied in ("FR7630006000011234567890189", "2681,81", reference):
+        assert f'data-copy="{copied}"' in shown
     assert "J'ai fait le virement" in shown
 
 
