@@ -75,7 +75,7 @@ def test_each_quote_says_what_will_happen_or_why_not(desk: Client, julien: User)
     assert "Sera fait" in page
     assert "« Relancer » n'est pas possible : ce devis est « En cours »." in page
     assert "Chaque client reçoit un rappel avec un nouveau lien" in page
-    assert "Bonjour Madame\u00a0Morel,\nnous vous avons proposé un devis" in page
+    assert "Bonjour Madame\u00a0Morel,\n\nNous vous avons proposé un devis" in page
     assert states(sent, draft) == ["sent", "draft"]
 
 

@@ -14,7 +14,7 @@ from quotes.models import Quote, QuoteVersion
 from quotes.tests.factories import SYSTEM, complete, mails, make_quote, make_sent_quote
 
 pytestmark = pytest.mark.django_db
-USUAL = "voici notre proposition\u00a0: Pompe à chaleur <neuve>."
+USUAL = "Voici notre proposition\u00a0: Pompe à chaleur <neuve>."
 
 
 @pytest.fixture
@@ -78,7 +78,7 @@ def test_ones_own_words_go_into_the_mail_of_this_version_alone(draft: Quote) -> 
     assert version.mail_words == "Comme convenu.\nÀ jeudi <b>"
     complete(version)
     sent = mails("quotes/link", draft).get()
-    assert "Bonjour Madame\u00a0Morel,\nComme convenu.\nÀ jeudi <b>\n" in sent.text
+    assert "Bonjour Madame\u00a0Morel,\n\nComme convenu.\nÀ jeudi <b>\n" in sent.text
     assert "Comme convenu.<br>À jeudi &lt;b&gt;" in sent.html
     workflow.revise(draft.pk, actor=SYSTEM)
     complete(workflow.send(draft.pk, actor=SYSTEM))
@@ -145,11 +145,11 @@ def test_too_many_words_are_told_and_kept(draft: Quote) -> None:
 
 def test_relancer_has_words_of_its_own() -> None:
     quote = make_sent_quote(owner=owner())
-    assert "nous vous avons proposé un devis" in shown(quote, "relancer").context["mail"].text
+    assert "Nous vous avons proposé un devis" in shown(quote, "relancer").context["mail"].text
     at_desk(quote.owner).post(action_of(quote, "relancer"), {"words": "Avez-vous pu en parler ?"})
     reminder = mails("quotes/reminder", quote).get()
     assert "Avez-vous pu en parler ?" in reminder.text
-    assert "nous vous avons proposé" not in reminder.text
+    assert "Nous vous avons proposé" not in reminder.text
 
 
 def test_a_new_version_tells_owner_and_customer_alike_what_changes() -> None:
