@@ -10,6 +10,7 @@ from django.http import Http404, HttpRequest, HttpResponseBase
 from django.urls import URLPattern, URLResolver, include, path
 
 from logisav.desk import health as desk_health
+from logisav.desk import palette
 from logisav.health import pages as health
 from logisav.health.metrics import metrics
 from logisav.staff import account_pages, invitation_pages, signin
@@ -41,6 +42,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("admin/double-verification/retrait/", desk(account_pages.remove), name="second_factor_remove"),
     path("admin/connexions/", desk(account_pages.logins), name="logins"),
     path("admin/connexions/terminer/", desk(account_pages.end_logins), name="end_logins"),
+    path("admin/search/", desk(palette.search)),
     path("admin/etat/", desk(desk_health.page), name="health"),
     path("admin/r/<path:anything>", desk(closed)),
     path("admin/", admin.site.urls),
