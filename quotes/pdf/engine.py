@@ -1,4 +1,4 @@
-"""HTML in, PDF/A-3b out: the parent of the child process that renders (see quotes/pdf/weasy.py).
+"""HTML in, PDF/A-3b out: who asks the child process that renders (see quotes/pdf/weasy.py, and lib/warm.py on how).
 
 Rendering is bounded in time, memory and size by the child's own limits and by the clock here, because threads
 of a worker have no hard time limit. The child gets no secret: its environment is written here, word by word.
@@ -9,12 +9,12 @@ from __future__ import annotations
 import base64
 import json
 import os
-import subprocess
 import sys
-import tempfile
 from collections.abc import Mapping
 from enum import Enum, StrEnum
 from pathlib import Path
+
+from lib import warm
 
 ROOT = Path(__file__).resolve().parents[2]
 STATIC = ROOT / "static"
@@ -64,23 +64,9 @@ def render(html: str, *, images: Mapping[str, bytes] | None = None) -> bytes:
     if len(html.encode()) > MAX_HTML or sum(map(len, pictures.values())) > MAX_IMAGES:
         raise RenderingFailed(NoPdf.HTML_TOO_LARGE)
     job = {"html": html, "images": {name: base64.b64encode(data).decode() for name, data in pictures.items()}}
-    with tempfile.TemporaryDirectory(prefix="logisav-pdf-") as scratch:
-        return _answer(_run(json.dumps(job).encode(), scratch=scratch))
-
-
-def _run(job: bytes, *, scratch: str) -> subprocess.CompletedProcess[bytes]:
-    command = [sys.executable, "-P", "-W", "ignore::UserWarning", "-m", "quotes.pdf.weasy"]
     try:
-        return subprocess.run(
-            command,
-            check=False,
-            input=job,
-            capture_output=True,
-            timeout=MAX_SECONDS,
-            env=environment(scratch),
-            cwd=scratch,
-        )
-    except subprocess.TimeoutExpired as late:
+        return _answer(RENDERER.run(json.dumps(job).encode(), seconds=MAX_SECONDS))
+    except warm.Endless as late:
         raise RenderingFailed(NoPdf.TOO_SLOW) from late
 
 
@@ -100,9 +86,16 @@ def environment(scratch: str) -> dict[str, str]:
     }
 
 
-def _answer(done: subprocess.CompletedProcess[bytes]) -> bytes:
-    if done.returncode == Exit.DONE and done.stdout.startswith(b"%PDF-"):
-        return done.stdout
+def _answer(done: warm.Done) -> bytes:
+    if done.code == Exit.DONE and done.answer.startswith(b"%PDF-"):
+        return done.answer
     known = {int(code): code.name for code in Exit if code is not Exit.DONE}
-    reason = NoPdf[known.get(done.returncode, "CRASHED")]
-    raise RenderingFailed(reason, done.stderr.decode(errors="replace")[-SAID:].strip())
+    reason = NoPdf[known.get(done.code, "CRASHED")]
+    raise RenderingFailed(reason, done.said.decode(errors="replace")[-SAID:].strip())
+
+
+RENDERER = warm.Warm(
+    [sys.executable, "-P", "-W", "ignore::UserWarning", "-m", "quotes.pdf.weasy"],
+    environment=environment,
+    scratch="logisav-pdf-",
+)

@@ -1,37 +1,35 @@
 """The PDF engine, a process of its own: `python -m quotes.pdf.weasy`, a JSON job in, a PDF out (see engine.py).
 
-The only module that imports WeasyPrint, and the only place where a customer's text meets a renderer. Two walls
-stand between that text and the machine: the fetcher serves our own stylesheets, fonts and the job's images,
-nothing else; and should anything get around it, the interpreter itself refuses sockets, processes and files
-outside (an audit hook cannot be taken off again). A refused address stops the rendering: a document that asks
-for something foreign is not one of ours.
+What is imported here is warm (see lib/warm.py): each job meets it in a fork of its own. The only module that imports
+WeasyPrint, and the only place where a customer's text meets a renderer. Two walls stand between that text and the
+machine: the fetcher serves our own stylesheets, fonts and the job's images, nothing else; and should anything get
+around it, the interpreter itself refuses sockets, processes and files outside (an audit hook cannot be taken off
+again). A refused address stops the rendering: a document that asks for something foreign is not one of ours.
 """
 
 from __future__ import annotations
 
 import base64
-import ctypes
 import json
 import logging
 import os
 import resource
-import signal
 import sys
 import sysconfig
 import tempfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from weasyprint import CSS, HTML
 from weasyprint.text.fonts import FontConfiguration
 from weasyprint.urls import FatalURLFetchingError, URLFetcherResponse
 
+from lib import warm
 from quotes.pdf.engine import MAX_PDF, MAX_SECONDS, MEGABYTE, STATIC, Exit
 
 MEMORY = 1536 * MEGABYTE
 OPEN_FILES = 64
-PR_SET_PDEATHSIG = 1
 FACES = "asset:pdf/fonts.css"
 ASSET_TYPES = {".css": "text/css", ".woff2": "font/woff2", ".ttf": "font/ttf"}
 IMAGE_TYPES = {b"\x89PNG\r\n\x1a\n": "image/png", b"\xff\xd8\xff": "image/jpeg"}
@@ -86,13 +84,12 @@ class Complaints(logging.Handler):
 
 
 def bound_resources() -> None:
-    """Limits of the kernel, and death with the parent: no orphan goes on rendering."""
+    """Limits of the kernel."""
     resource.setrlimit(resource.RLIMIT_CPU, (MAX_SECONDS, MAX_SECONDS + 5))
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
     resource.setrlimit(resource.RLIMIT_FSIZE, (MAX_PDF, MAX_PDF))
     resource.setrlimit(resource.RLIMIT_NOFILE, (OPEN_FILES, OPEN_FILES))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 def shut_doors() -> None:
@@ -126,32 +123,25 @@ def render(html: str, *, images: Mapping[str, bytes], complaints: Complaints) ->
     return bytes(pdf)
 
 
-def main() -> Exit:
-    answer = os.fdopen(os.dup(1), "wb")
-    os.dup2(2, 1)  # whatever a library prints must not end up inside the PDF
+def work(job: BinaryIO, answer: BinaryIO) -> Exit:
     bound_resources()
-    job = json.load(sys.stdin)
-    images = {name: base64.b64decode(data) for name, data in job["images"].items()}
+    asked = json.load(job)
+    images = {name: base64.b64decode(data) for name, data in asked["images"].items()}
     complaints = Complaints()
     shut_doors()
     try:
-        pdf = render(job["html"], images=images, complaints=complaints)
+        pdf = render(asked["html"], images=images, complaints=complaints)
     except FatalURLFetchingError as refused:
         sys.stderr.write(str(refused))
         return Exit.REFUSED_ADDRESS
-    return _hand_over(pdf, answer=answer.fileno(), complaints=complaints)
-
-
-def _hand_over(pdf: bytes, *, answer: int, complaints: Complaints) -> Exit:
     if complaints.said:
         sys.stderr.write("\n".join(complaints.said))
         return Exit.INCOMPLETE
     if len(pdf) > MAX_PDF:
         return Exit.PDF_TOO_LARGE
-    with os.fdopen(os.dup(answer), "wb") as out:
-        out.write(pdf)
+    answer.write(pdf)
     return Exit.DONE
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    warm.serve(work)

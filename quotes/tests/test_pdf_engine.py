@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 import sys
@@ -13,6 +14,7 @@ import pytest
 from django.utils.html import escape
 from fontTools.ttLib import TTFont
 
+from lib.tests.processes import children, is_gone, memory, open_files, warm_parents
 from logisav.tests.figures import sample
 from quotes.pdf import engine
 from quotes.pdf.engine import NoPdf, RenderingFailed
@@ -120,32 +122,87 @@ def test_memory_is_bounded(tmp_path: Path) -> None:
     assert b"MemoryError" in done.stderr
 
 
-def test_the_child_dies_with_its_parent(tmp_path: Path) -> None:
+def test_renderer_and_document_die_with_the_worker(tmp_path: Path) -> None:
     code = "from quotes.pdf import engine; engine.render('<html lang=fr>' + '<p>mot</p>' * 200000)"
-    parent = subprocess.Popen([sys.executable, "-c", code], env=engine.environment(str(tmp_path)))
-    child = _wait_for_child(parent.pid)
-    parent.send_signal(signal.SIGKILL)
-    parent.wait()
-    assert _is_gone(child)
+    worker = subprocess.Popen([sys.executable, "-c", code], env=engine.environment(str(tmp_path)))
+    (renderer,) = _wait_for_child(worker.pid)
+    (document,) = _wait_for_child(renderer)
+    worker.send_signal(signal.SIGKILL)
+    worker.wait()
+    assert is_gone(document)
+    assert is_gone(renderer)
 
 
-def _wait_for_child(parent: int) -> int:
-    children = Path(f"/proc/{parent}/task/{parent}/children")
-    for _ in range(200):
-        if names := children.read_text().split():
-            time.sleep(2)  # past its imports, so that it has asked to die with us
-            return int(names[0])
+def _wait_for_child(parent: int) -> list[int]:
+    for _ in range(400):
+        if found := children(parent):
+            return found
         time.sleep(0.05)
     raise AssertionError("no child was started")
 
 
-def _is_gone(process: int) -> bool:
-    for _ in range(100):
-        stat = Path(f"/proc/{process}/stat")
-        if not stat.exists() or stat.read_text().rsplit(")", 1)[1].split()[0] == "Z":
-            return True
-        time.sleep(0.05)
-    return False
+# The renderer stays warm, its documents come and go
+
+
+def renderer() -> int:
+    """The process of the renderer, started if it was not."""
+    engine.render(PAGE.format("x"))
+    (pid,) = warm_parents("quotes.pdf.weasy")
+    return pid
+
+
+def test_a_warm_renderer_makes_the_bytes_of_a_cold_one(tmp_path: Path) -> None:
+    """Whatever it rendered before: a damaged file is rendered anew, and must be the same."""
+    page = PAGE.format(f'<h1>Devis</h1><p>{ALPHABETS}</p><img src="image:logo" alt="Logo" width="20">')
+    cold = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", COLD],
+        input=page.encode(),
+        capture_output=True,
+        check=True,
+        env=engine.environment(str(tmp_path)),
+    ).stdout
+    engine.render(PAGE.format(f"<style>p {{ font-weight: bold }}</style><p lang='he'>{ALPHABETS[::-1]}</p>"))
+    refusal(PAGE.format('<img src="image:logo" alt="x">'))
+    first = renderer()
+    assert engine.render(page, images={"logo": PNG}) == cold
+    os.kill(first, signal.SIGKILL)
+    assert engine.render(page, images={"logo": PNG}) == cold
+    assert renderer() != first
+
+
+COLD = f"""
+import sys
+from quotes.pdf import weasy
+complaints = weasy.Complaints()
+page = sys.stdin.read()
+sys.stdout.buffer.write(weasy.render(page, images={{"logo": {PNG!r}}}, complaints=complaints))
+"""
+
+
+def test_the_renderer_outlives_a_document_that_does_not_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    before = renderer()
+    with monkeypatch.context() as hurried:
+        hurried.setattr(engine, "MAX_SECONDS", 1)
+        assert refusal(PAGE.format("<p>mot</p>" * 200_000)) is NoPdf.TOO_SLOW
+    assert children(before) == []
+    assert renderer() == before
+
+
+def test_the_renderer_has_opened_no_document_and_knows_no_secret(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SECRET_KEY", SECRET)
+    for pid in warm_parents("quotes.pdf.weasy"):
+        os.kill(pid, signal.SIGKILL)
+    pid = renderer()
+    engine.render(PAGE.format("CE-QUE-DIT-UN-CLIENT"))
+    assert open_files(pid) == ["/memfd", "/memfd", "socket"]
+    assert len(list(Path(f"/proc/{pid}/task").iterdir())) == 1
+    assert " rw-s" not in Path(f"/proc/{pid}/maps").read_text()
+    environment = Path(f"/proc/{pid}/environ").read_bytes()
+    assert SECRET.encode() not in environment
+    assert {line.split(b"=")[0] for line in environment.split(b"\0") if line} == {
+        name.encode() for name in engine.environment("")
+    }
+    assert not any(b"CE-QUE-DIT-UN-CLIENT" in piece for piece in memory(pid))
 
 
 def test_the_child_is_told_no_secret(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""A stranger's PDF looked into: the parent of the child process that reads it (see signing/check/examiner.py).
+"""A stranger's PDF looked into: who asks the child process that reads it (see signing/check/examiner.py).
 
 The web process itself parses nothing of the file and never loads pyHanko. Nothing is written to disk. Few are read at
 once on the whole machine, fewer for one address, and whatever else runs goes first.
@@ -11,15 +11,15 @@ import hashlib
 import json
 import os
 import socket
-import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from lib import warm
 
 ROOT = Path(__file__).resolve().parents[2]
 SECONDS = 15
@@ -98,21 +98,13 @@ def _is_bound(one: socket.socket, name: str) -> bool:
 
 
 def _run(pdf: bytes, job: dict[str, Any]) -> dict[str, Any]:
-    head = json.dumps(job)
-    with tempfile.TemporaryDirectory(prefix="logisav-check-") as scratch:
-        try:
-            done = subprocess.run(
-                [*LOWER_PRIORITY, sys.executable, "-P", "-m", "signing.check.examiner"],
-                check=True,
-                input=head.encode() + b"\n" + pdf,
-                capture_output=True,
-                timeout=SECONDS,
-                env=_environment(scratch),
-                cwd=scratch,
-            )
-            return dict(json.loads(done.stdout))
-        except (subprocess.SubprocessError, ValueError) as failure:
-            raise UnreadablePdf(type(failure).__name__) from failure
+    try:
+        done = EXAMINER.run(json.dumps(job).encode() + b"\n" + pdf, seconds=SECONDS)
+        if done.code:
+            raise UnreadablePdf(str(done.code))
+        return dict(json.loads(done.answer))
+    except (warm.Endless, ValueError) as failure:
+        raise UnreadablePdf(type(failure).__name__) from failure
 
 
 def _environment(scratch: str) -> dict[str, str]:
@@ -126,3 +118,10 @@ def _environment(scratch: str) -> dict[str, str]:
         "HOME": scratch,
         "TMPDIR": scratch,
     }
+
+
+EXAMINER = warm.Warm(
+    [*LOWER_PRIORITY, sys.executable, "-P", "-m", "signing.check.examiner"],
+    environment=_environment,
+    scratch="logisav-check-",
+)

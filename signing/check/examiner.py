@@ -1,30 +1,29 @@
 """The reader of strangers' files, a process of its own: `python -m signing.check.examiner`, a PDF in, JSON out.
 
-The first line of the input is JSON, the rest is the file. With `trusted` (our certificates in DER, as base64) the seal
-is checked, else the file is searched for what it does by itself. A file that makes a parser run wild meets the kernel's
-limits here, not the web process; should it make it do anything else, the interpreter refuses connections, processes and
-files (an audit hook cannot be taken off again). This process is given no secret.
+What is imported here is warm (see lib/warm.py): each file meets it in a fork of its own. The first line of a job is
+JSON, the rest is the file. With `trusted` (our certificates in DER, as base64) the seal is checked, else the file is
+searched for what it does by itself. A file that makes a parser run wild meets the kernel's limits here, not the web
+process; should it make it do anything else, the interpreter refuses connections, processes and files (an audit hook
+cannot be taken off again). This process is given no secret.
 """
 
 from __future__ import annotations
 
 import base64
-import ctypes
 import json
 import os
 import resource
-import signal
 import sys
 import sysconfig
 from dataclasses import asdict
-from typing import Any
+from typing import Any, BinaryIO
 
+from lib import warm
 from signing import seal
 
 CPU_SECONDS = 10
 MEMORY = 1024 * 1024 * 1024
 OPEN_FILES = 64
-PR_SET_PDEATHSIG = 1
 PROOF = "preuve.json"
 # asyncio wakes its own loop through a pair of sockets, hence not every `socket.` event.
 FORBIDDEN = (
@@ -44,13 +43,12 @@ WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT
 
 
 def bound_resources() -> None:
-    """Limits of the kernel, and death with the parent."""
+    """Limits of the kernel."""
     resource.setrlimit(resource.RLIMIT_CPU, (CPU_SECONDS, CPU_SECONDS + 1))
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
     resource.setrlimit(resource.RLIMIT_NOFILE, (OPEN_FILES, OPEN_FILES))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 def shut_doors() -> None:
@@ -92,17 +90,16 @@ def claimed_reference(pdf: bytes) -> str:
         return ""
 
 
-def main() -> None:
-    answer = os.fdopen(os.dup(1), "w")
-    os.dup2(2, 1)  # whatever a library prints is no answer
+def work(job: BinaryIO, answer: BinaryIO) -> int:
     bound_resources()
-    job = json.loads(sys.stdin.buffer.readline())
-    trusted = [base64.b64decode(certificate) for certificate in job.get("trusted", ())]
-    pdf = sys.stdin.buffer.read()
+    asked = json.loads(job.readline())
+    trusted = [base64.b64decode(certificate) for certificate in asked.get("trusted", ())]
+    pdf = job.read()
     shut_doors()
-    json.dump(examine(pdf, trusted=trusted) if "trusted" in job else search(pdf), answer)
-    answer.close()
+    found = examine(pdf, trusted=trusted) if "trusted" in asked else search(pdf)
+    answer.write(json.dumps(found).encode())
+    return 0
 
 
 if __name__ == "__main__":
-    main()
+    warm.serve(work)
