@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Any
 
 from django.conf import settings
 from django.core.management import call_command
@@ -11,6 +12,7 @@ from django.test import Client
 from django.test.utils import setup_test_environment
 
 from quotes import workflow
+from quotes.content import Content
 from quotes.models import Quote
 from quotes.pdf import rendering
 from quotes.tests.factories import SYSTEM, make_quote, visitor
@@ -19,10 +21,17 @@ from signing.models import Signature
 from signing.proof import certificates
 from signing.tests.factories import make_signature
 
-LINES = tuple(
-    {"label": f"Fourniture et pose n° {number}", "unit": "unité", "unit_price": Decimal(100 + number)}
-    for number in range(10)
-)
+
+def _lines(number: int) -> tuple[dict[str, Any], ...]:
+    return tuple(
+        {"label": f"Fourniture et pose n° {rank}", "unit": "unité", "unit_price": Decimal(100 + rank)}
+        for rank in range(number)
+    )
+
+
+def content(*, lines: int) -> Content:
+    """The frozen text of a quote of so many lines."""
+    return workflow.send(make_quote(lines=_lines(lines)).pk, actor=SYSTEM).reading
 
 
 @dataclass(frozen=True)
@@ -41,7 +50,7 @@ class SignedQuote:
             "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
         }
         call_command("migrate", verbosity=0)
-        quote = make_quote(lines=LINES)
+        quote = make_quote(lines=_lines(10))
         rendering.render_version(workflow.send(quote.pk, actor=SYSTEM).pk)
         signature = make_signature(Quote.objects.get(pk=quote.pk))
         document = sealing.sealed_pdf(signature).pdf

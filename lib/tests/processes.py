@@ -19,11 +19,11 @@ def children(pid: int) -> list[int]:
     return found
 
 
-def warm_parents(module: str, *, of: int | None = None) -> list[int]:
-    """The children of a process (this one) that run `python -m MODULE`."""
+def warm_parents(module: str) -> list[int]:
+    """The children of this process that run `python -m MODULE`."""
     return [
         pid
-        for pid in children(of or os.getpid())
+        for pid in children(os.getpid())
         if f"-m\0{module}".encode() in Path(f"/proc/{pid}/cmdline").read_bytes()
     ]
 

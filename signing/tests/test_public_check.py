@@ -6,6 +6,7 @@ import datetime as dt
 import html
 import os
 import secrets
+import signal
 import subprocess
 import sys
 import zlib
@@ -23,6 +24,7 @@ from django.utils import timezone
 
 from lib import limiter
 from lib.models import Counter
+from lib.tests.processes import children, memory, open_files, warm_parents
 from logisav.tests.figures import chance, sample
 from signing import seal
 from signing.check import examination, examiner, uploads, verdicts
@@ -325,7 +327,8 @@ def test_too_many_readings_at_once_are_told_to_come_back(monkeypatch: pytest.Mon
 def places(name: str, number: int) -> Iterator[None]:
     with ExitStack() as taken:
         for _ in range(number):
-            taken.enter_context(examination.place(name, most=number))
+            # Another process of the same tests may read a file right now.
+            taken.enter_context(examination.place(name, most=number, patience=20))
         yield
 
 
@@ -365,6 +368,46 @@ def test_a_file_is_read_after_everything_else(tmp_path: Path) -> None:
         check=True,
     )
     assert int(lower.stdout) >= min(19, os.nice(0) + 10)
+
+
+def reader() -> int:
+    """The process whose forks read, started if it was not."""
+    check(small_pdf())
+    (pid,) = warm_parents("signing.check.examiner")
+    return pid
+
+
+def test_the_reader_stays_behind_everything_else_and_so_do_its_forks() -> None:
+    assert os.getpriority(os.PRIO_PROCESS, reader()) >= min(19, os.nice(0) + 10)
+
+
+def test_the_reader_outlives_a_file_that_does_not_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    before = reader()
+    with monkeypatch.context() as hurried:
+        hurried.setattr(examination, "SECONDS", 0.01)
+        assert check(small_pdf()).status_code == 422
+    assert children(before) == []
+    assert reader() == before
+
+
+def test_a_reader_that_was_killed_is_started_anew() -> None:
+    _signature, document = make_small_document()
+    before = reader()
+    os.kill(before, signal.SIGKILL)
+    assert GENUINE in text(check(document))
+    assert reader() != before
+
+
+def test_the_reader_has_opened_no_file_and_knows_no_secret() -> None:
+    pid = reader()
+    check(small_pdf("% CE-QUE-DIT-UN-INCONNU"))
+    assert open_files(pid) == ["/memfd", "/memfd", "socket"]
+    assert len(list(Path(f"/proc/{pid}/task").iterdir())) == 1
+    assert " rw-s" not in Path(f"/proc/{pid}/maps").read_text()
+    environment = Path(f"/proc/{pid}/environ").read_bytes().decode()
+    for name in ("SECRET_KEY", "OTP_KEY", "OUTBOX_KEY", "SEAL_PASSPHRASE", "DATABASE_URL"):
+        assert os.environ[name] not in environment
+    assert not any(b"CE-QUE-DIT-UN-INCONNU" in piece for piece in memory(pid))
 
 
 def test_without_the_seals_certificate_nothing_is_said(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -284,5 +284,6 @@ def test_the_request_that_accepts_does_only_database_work(
     monkeypatch.setattr("django.core.files.storage.FileSystemStorage._open", forbidden)
     monkeypatch.setattr("django.core.files.storage.FileSystemStorage._save", forbidden)
     monkeypatch.setattr("subprocess.Popen.__init__", forbidden)
+    monkeypatch.setattr("lib.warm.Warm.run", forbidden)
     monkeypatch.setattr("smtplib.SMTP.__init__", forbidden)
     assert sign(request, code) is Outcome.SIGNED
