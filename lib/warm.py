@@ -229,7 +229,8 @@ def serve(work: Work) -> None:
                         return
                 elif key.fileobj is key.data.ended:
                     events.unregister(key.data.ended)
-                    signal.pidfd_send_signal(key.data.handle, signal.SIGKILL)
+                    with contextlib.suppress(ProcessLookupError):
+                        signal.pidfd_send_signal(key.data.handle, signal.SIGKILL)
                 else:
                     _end(key.data, events)
 
@@ -267,14 +268,14 @@ def _do(work: Work, files: Sequence[int], *, scratch: str, parent: int) -> NoRet
     try:
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
         if os.getppid() == parent:
-            code = _done(work, files, scratch=scratch)
+            code = _work_alone(work, files, scratch=scratch)
         sys.stdout.flush()
         sys.stderr.flush()
     finally:
         os._exit(code)
 
 
-def _done(work: Work, files: Sequence[int], *, scratch: str) -> int:
+def _work_alone(work: Work, files: Sequence[int], *, scratch: str) -> int:
     _ended, job, answer, said = files
     for file, place in ((job, 0), (said, 1), (said, 2), (answer, 3)):
         os.dup2(file, place)
