@@ -225,8 +225,7 @@ def serve(work: Work) -> None:
         while (ready := events.select(IDLE)) or len(events.get_map()) > 1:
             for key, _ in ready[:1]:  # one at a time: it may make another of them untrue
                 if key.data is None:
-                    if not _begin(control, work, events):
-                        return
+                    _begin(control, work, events)
                 elif key.fileobj is key.data.ended:
                     events.unregister(key.data.ended)
                     with contextlib.suppress(ProcessLookupError):
@@ -235,11 +234,12 @@ def serve(work: Work) -> None:
                     _end(key.data, events)
 
 
-def _begin(control: socket.socket, work: Work, events: selectors.PollSelector) -> bool:
-    """False when nobody can ask any more."""
+def _begin(control: socket.socket, work: Work, events: selectors.PollSelector) -> None:
     scratch, files, _, _ = socket.recv_fds(control, 4096, 4)
     if not scratch:
-        return False
+        os._exit(
+            0
+        )  # the starter is gone: at once, without an interpreter's farewell, since the forks end with us
     parent, pid = os.getpid(), os.fork()
     if not pid:
         _do(work, files, scratch=scratch.decode(), parent=parent)
@@ -249,7 +249,6 @@ def _begin(control: socket.socket, work: Work, events: selectors.PollSelector) -
     fork = _Fork(pid, os.pidfd_open(pid), socket.socket(fileno=ended))
     events.register(fork.handle, selectors.EVENT_READ, fork)
     events.register(fork.ended, selectors.EVENT_READ, fork)
-    return True
 
 
 def _end(fork: _Fork, events: selectors.PollSelector) -> None:
