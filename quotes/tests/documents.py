@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.server
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -27,6 +28,11 @@ def read(document: bytes, tool: str, *options: str) -> str:
         file.flush()
         command = [tool, *options, file.name, *(["-"] if tool == "pdftotext" else [])]
         return subprocess.run(command, capture_output=True, check=True).stdout.decode()
+
+
+def squeezed(words: str) -> str:
+    """Without spaces and hyphens: a PDF breaks its lines at them."""
+    return re.sub(r"[\s-]", "", words)
 
 
 class Server:

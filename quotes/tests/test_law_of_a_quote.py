@@ -1,4 +1,7 @@
-"""The table of the law through a customer's pages and PDF, and what the desk records of a contract."""
+"""The law of one contract from quote to end: what is signed, delivered, withdrawn from, and recorded by the desk.
+
+`row_N` in a name: the finding of the review of the law that it answers (test_rows_of_the_law.py).
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,6 @@ from typing import Any
 import pytest
 import time_machine
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.template.loader import render_to_string
 from django.test import Client
 
 from lib.french import PARIS
@@ -22,8 +24,10 @@ from payments.tests.factories import make_paying_company
 from quotes import declaring, workflow
 from quotes.law import notices
 from quotes.models import Declaration, Quote
+from quotes.pdf import rendering
 from quotes.readiness import Draft
 from quotes.rules import Verb
+from quotes.tests.documents import read, squeezed
 from quotes.tests.factories import (
     SYSTEM,
     mails,
@@ -43,9 +47,6 @@ from signing.workflow import Outcome
 pytestmark = pytest.mark.django_db
 SIGNED = dt.datetime(2026, 11, 24, 14, 41, tzinfo=PARIS)
 NBSP = "\u00a0"
-GOODS_UNTIL = f"jusqu'à 14{NBSP}jours après la livraison du matériel"
-SERVICES_UNTIL = f"jusqu'au 8{NBSP}décembre{NBSP}2026 inclus"
-FROM_D8 = f"2{NBSP}décembre{NBSP}2026"
 OFF: dict[str, Any] = {"contract": "off_premises", "start": "3 semaines après la signature"}
 URGENT: dict[str, Any] = OFF | {
     "nature": "services",
@@ -64,8 +65,8 @@ def page(quote: Quote) -> str:
 
 
 def pdf_words(quote: Quote) -> str:
-    """What the PDF says, before it is laid out."""
-    return html.unescape(render_to_string("pdf/quote.html", {"content": version_of(quote).reading}))
+    """Without the spaces at which its lines are broken."""
+    return squeezed(read(rendering.quote_pdf(version_of(quote).reading), "pdftotext", "-raw"))
 
 
 def signed(*, business: bool = False, ticked: tuple[str, ...] = (), **fields: Any) -> Quote:
@@ -88,45 +89,11 @@ def signed(*, business: bool = False, ticked: tuple[str, ...] = (), **fields: An
     return Quote.objects.get(pk=quote.pk)
 
 
-CONSUMER, OTHER = {"business": False}, {"business": True, "small_business": False}
-SMALL = {"business": True, "small_business": True}
-TABLE: tuple[tuple[Fields, str, str], ...] = (
-    (CONSUMER | {"nature": "services"}, "", SERVICES_UNTIL),
-    (CONSUMER, "", GOODS_UNTIL),
-    (CONSUMER | OFF | {"nature": "services"}, FROM_D8, SERVICES_UNTIL),
-    (CONSUMER | OFF, FROM_D8, GOODS_UNTIL),
-    (CONSUMER | URGENT | {"ticked": ("urgent_repair",)}, "", ""),
-    (CONSUMER | {"contract": "on_premises"}, "", ""),
-    (SMALL | OFF, FROM_D8, GOODS_UNTIL),
-    (OTHER | OFF, "", ""),
-)
-
-
-@pytest.mark.parametrize(("fields", "money", "until"), TABLE)
-def test_the_table_of_the_law_through_pages_and_pdf(fields: Fields, money: str, until: str) -> None:
-    quote = signed(**fields)
-    with time_machine.travel(SIGNED, tick=False):
-        shown, document = page(quote), pdf_words(quote)
-        withdraw = text(visitor(quote).get(f"{quote.get_absolute_url()}retractation/"))
-    assert ("Vous pouvez changer d'avis" in shown) is bool(until)
-    assert until.removeprefix("j") in shown
-    if money:
-        assert f"à partir du {money}" in shown.replace('<strong class="nowrap">', "")
-    assert ("J'ai fait le virement" in shown) is not bool(money)
-    assert ("à la commande" in document) is not bool(money)
-    assert ("pendant les 7\xa0jours qui suivent la signature" in document) is bool(money)
-    if until:
-        assert until in withdraw
-        for notice in version_of(quote).reading.notices[:2]:
-            for paragraph in notice.text.split("\n\n"):
-                assert paragraph in document.replace("<br>", "\n"), notice.id
-
-
 # Row 1: goods
 
 
-def test_of_goods_the_right_is_open_until_the_delivery_and_fourteen_days_after() -> None:
-    """Row 1: at D+15 and D+200 while nothing is delivered; then to the last second of day 14."""
+def test_row_1_of_goods_the_right_is_open_until_the_delivery_and_fourteen_days_after() -> None:
+    """At D+15 and D+200 while nothing is delivered; then to the last second of day 14."""
     quote = signed()
     for days in (15, 200):
         with time_machine.travel(SIGNED + dt.timedelta(days=days), tick=False):
@@ -168,8 +135,8 @@ def of_old(name: str = "2") -> Quote:
     return Quote.objects.get(pk=quote.pk)
 
 
-def test_an_old_contract_is_asked_what_it_is_and_loses_nothing_until_somebody_answers() -> None:
-    """Row 1: open as for goods with a wrong notice, and no page prints a last day."""
+def test_row_1_an_old_contract_is_asked_what_it_is_and_loses_nothing_until_somebody_answers() -> None:
+    """Open as for goods with a wrong notice, and no page prints a last day."""
     quote = of_old()
     with time_machine.travel(SIGNED + dt.timedelta(days=300), tick=False):
         desk = at_desk(quote.owner)
@@ -186,7 +153,7 @@ def test_an_old_contract_is_asked_what_it_is_and_loses_nothing_until_somebody_an
     ("nature", "listed", "last"),
     [("services", False, dt.date(2026, 12, 8)), ("goods", True, dt.date(2028, 1, 25))],
 )
-def test_the_answer_gives_an_old_contract_its_end(nature: str, listed: bool, last: dt.date) -> None:
+def test_row_1_the_answer_gives_an_old_contract_its_end(nature: str, listed: bool, last: dt.date) -> None:
     """Goods with the old notice: twelve months more, which the desk says."""
     quote = of_old()
     desk = at_desk(quote.owner)
@@ -202,7 +169,7 @@ def test_the_answer_gives_an_old_contract_its_end(nature: str, listed: bool, las
 # Row 3: the door
 
 
-def test_the_door_stands_in_the_foot_of_every_page_and_needs_no_link() -> None:
+def test_row_3_the_door_stands_in_the_foot_of_every_page_and_needs_no_link() -> None:
     quote = signed()
     workflow.mark_done(quote.pk, actor=SYSTEM)
     own = f'href="{quote.get_absolute_url()}retractation/"'
@@ -215,7 +182,7 @@ def test_the_door_stands_in_the_foot_of_every_page_and_needs_no_link() -> None:
     assert ">Renoncer au contrat ici</a>" in text(expired)
 
 
-def test_a_number_alone_is_taken_with_its_moment_and_ends_nothing() -> None:
+def test_row_3_a_number_alone_is_taken_with_its_moment_and_ends_nothing() -> None:
     quote = signed()
     workflow.mark_done(quote.pk, actor=SYSTEM)
     typed = {"number": f" {quote.number.lower()} ", "name": "Claire Morel", "email": ""}
@@ -228,7 +195,7 @@ def test_a_number_alone_is_taken_with_its_moment_and_ends_nothing() -> None:
     assert mails("quotes/declared", quote).get().to == quote.customer.email
 
 
-def test_the_door_answers_alike_whether_or_not_there_is_such_a_number() -> None:
+def test_row_3_the_door_answers_alike_whether_or_not_there_is_such_a_number() -> None:
     quote = signed()
     pages = set()
     for number in (quote.number, "D-2026-9999"):
@@ -247,7 +214,7 @@ def test_the_door_answers_alike_whether_or_not_there_is_such_a_number() -> None:
 LETTER = {"channel": "letter", "name": "Claire Morel"}
 
 
-def test_a_letter_of_day_fourteen_recorded_on_day_nineteen_ends_the_contract_on_day_fourteen() -> None:
+def test_row_3_a_letter_of_day_fourteen_recorded_on_day_nineteen_ends_the_contract_on_day_fourteen() -> None:
     quote = signed(nature="services")
     scan = SimpleUploadedFile("lettre.pdf", smallest_pdf())
     with time_machine.travel(SIGNED + dt.timedelta(days=19), tick=False):
@@ -282,7 +249,7 @@ def test_what_was_paid_goes_back_within_fourteen_days_of_the_letters_arrival() -
     assert quote.events.get(kind="withdrawal_received").facts["received_on"] == "2026-12-11"
 
 
-def test_a_letter_of_day_fifteen_is_refused_with_the_reason_and_may_be_accepted_all_the_same() -> None:
+def test_row_3_a_letter_of_day_fifteen_is_refused_with_the_reason_and_may_be_accepted_all_the_same() -> None:
     quote = signed(nature="services")
     address, sent = action_of(quote, "retractation-recue-autrement"), LETTER | {"sent_on": "09/12/2026"}
     with time_machine.travel(SIGNED + dt.timedelta(days=19), tick=False):
@@ -311,8 +278,8 @@ def test_a_contract_without_that_right_is_told_so() -> None:
 # Rows 4, 5, 15, 22: what the signatory says
 
 
-def test_an_urgent_repair_is_asked_for_by_the_customer() -> None:
-    """Row 4: without the box nothing is signed."""
+def test_row_4_an_urgent_repair_is_asked_for_by_the_customer() -> None:
+    """Without the box nothing is signed."""
     quote = make_sent_quote(**URGENT)
     required = frozenset(one.id for one in version_of(quote).reading.consents if one.required)
     without = required - {"urgent_repair"}
@@ -324,8 +291,7 @@ def test_an_urgent_repair_is_asked_for_by_the_customer() -> None:
     ("quoted", "said", "outcome"),
     [(True, False, Outcome.CODE_SENT), (False, True, Outcome.CONTRADICTION), (True, True, Outcome.CODE_SENT)],
 )
-def test_a_small_business_is_asked_again(quoted: bool, said: bool, outcome: Outcome) -> None:
-    """Row 5."""
+def test_row_5_a_small_business_is_asked_again(quoted: bool, said: bool, outcome: Outcome) -> None:
     quote = make_sent_quote(customer=make_business(), small_business=quoted, **OFF)
     assert "Cinq salariés au plus" in text(visitor(quote).get(f"{quote.get_absolute_url()}signer/"))
     form: Fields = {"place": "off_premises", "kind": "business", "capacity": "gérante", "is_small": said}
@@ -337,8 +303,8 @@ PLACES = ("on_premises", "distance", "off_premises")
 
 @pytest.mark.parametrize("quoted", PLACES)
 @pytest.mark.parametrize("declared", PLACES)
-def test_a_place_that_the_quote_protects_already_is_signed(quoted: str, declared: str) -> None:
-    """Row 15: all nine pairs; both are recorded, the quote's own regime applies."""
+def test_row_15_a_place_that_the_quote_protects_already_is_signed(quoted: str, declared: str) -> None:
+    """All nine pairs; both are recorded, the quote's own regime applies."""
     quote = make_sent_quote(contract=quoted, start="3 semaines après la signature")
     outcome, request = request_code(quote, place=declared)
     if PLACES.index(declared) > PLACES.index(quoted):
@@ -352,13 +318,12 @@ def test_a_place_that_the_quote_protects_already_is_signed(quoted: str, declared
     assert (payment_rules.opens_on(quote) is not None) is (quoted == "off_premises")
 
 
-def test_signed_on_the_day_of_the_visit_no_money_is_asked_for() -> None:
-    """Row 22."""
+def test_row_22_signed_on_the_day_of_the_visit_no_money_is_asked_for() -> None:
     quote = signed(
         visited_on=SIGNED.date(), start="25 novembre 2026", delivery="25 novembre 2026", duration="1 jour"
     )
     assert payment_rules.opens_on(quote) == dt.date(2026, 12, 2)
-    assert "Si vous signez le jour de notre visite" in pdf_words(quote)
+    assert squeezed("Si vous signez le jour de notre visite") in pdf_words(quote)
     later = signed(visited_on=dt.date(2026, 11, 20))
     assert payment_rules.opens_on(later) is None
 
@@ -366,7 +331,7 @@ def test_signed_on_the_day_of_the_visit_no_money_is_asked_for() -> None:
 # Row 7: work that begins early
 
 
-def test_only_of_services_an_early_start_is_asked_with_both_halves() -> None:
+def test_row_7_only_of_services_an_early_start_is_asked_with_both_halves() -> None:
     words = {
         consent.id: consent.words
         for consent in version_of(make_sent_quote(nature="services")).reading.consents
@@ -403,10 +368,10 @@ def filled(browser: Client, address: str, **fields: str) -> dict[str, str]:
     ("ticked", "amount", "kept"),
     [(("early_start",), "1787,87", "893.94"), ((), "2681,81", "0.00")],
 )
-def test_of_a_refund_the_share_that_was_done_is_kept_only_with_the_box(
+def test_row_7_of_a_refund_the_share_that_was_done_is_kept_only_with_the_box(
     ticked: tuple[str, ...], amount: str, kept: str
 ) -> None:
-    """Row 7: a tenth of the price was done; without the box the whole deposit goes back, whatever is typed."""
+    """A tenth of the price was done; without the box the whole deposit goes back, whatever is typed."""
     quote, payment = withdrawn_and_paid(ticked=ticked)
     browser, address = at_desk(quote.owner), f"/admin/payments/deposit/paiement/{payment.pk}/rembourser/"
     typed = filled(browser, address, share_done="10", amount=amount)
@@ -422,7 +387,7 @@ def test_of_a_refund_the_share_that_was_done_is_kept_only_with_the_box(
 # Row 17: the page of a contract that is over
 
 
-def test_a_withdrawn_contract_says_what_goes_back_and_by_when() -> None:
+def test_row_17_a_withdrawn_contract_says_what_goes_back_and_by_when() -> None:
     quote, _ = withdrawn_and_paid(ticked=())
     with time_machine.travel(SIGNED, tick=False):
         shown = page(quote)
@@ -435,8 +400,8 @@ def test_a_withdrawn_contract_says_what_goes_back_and_by_when() -> None:
 # What is not sent, and which notice is frozen
 
 
-def test_an_exception_is_no_word_of_the_owners_alone() -> None:
-    """Row 4: neither for a catalogue heat pump, nor at a distance."""
+def test_row_4_an_exception_is_no_word_of_the_owners_alone() -> None:
+    """Neither for a catalogue heat pump, nor at a distance."""
     for fields, sentence in (
         (
             OFF | {"withdrawal_exception": "made_to_measure", "withdrawal_reason": "Pompe à chaleur"},
@@ -456,8 +421,8 @@ def test_a_business_is_told_nothing_of_a_right_it_does_not_have() -> None:
     assert Draft(quote).needs.notices == ()
 
 
-def test_page_and_pdf_say_the_notice_of_the_file() -> None:
-    """Row 8: with our address, phone and mail, and the address of the function."""
+def test_row_8_page_and_pdf_say_the_notice_of_the_file() -> None:
+    """With our address, phone and mail, and the address of the function."""
     quote = make_sent_quote()
     function = f"http://localhost{quote.get_absolute_url()}retractation/"
     notice = next(one for one in version_of(quote).reading.notices if one.id == "withdrawal").text
@@ -469,7 +434,7 @@ def test_page_and_pdf_say_the_notice_of_the_file() -> None:
         if "{" not in paragraph:
             assert paragraph in notice
             assert paragraph in shown
-            assert paragraph in document
+            assert squeezed(paragraph) in document
 
 
 def test_unread_texts_are_listed_until_somebody_has_read_them_as_they_stand() -> None:
