@@ -101,8 +101,3 @@ def no_withdrawal(exempt: Exempt, reason: str) -> str:
         f"Vous ne pouvez pas vous rétracter{NBSP}: ce que vous commandez est fabriqué pour vous ({reason}). "
         "(Article L221-28, 3° du code de la consommation.)"
     )
-
-
-NO_TEXTS_READ = (
-    "Les textes de la loi qui suivent viennent de copies : comparez-les à Légifrance avant de vous en servir."
-)
