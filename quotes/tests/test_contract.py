@@ -56,8 +56,8 @@ def test_the_table_of_the_law(
         assert delivered.last_day == FROM_DELIVERY
 
 
-def test_an_urgent_repair_at_home_is_paid_at_once_and_not_withdrawn_from() -> None:
-    """Row 4: only where the customer has asked for it."""
+def test_row_4_an_urgent_repair_at_home_is_paid_at_once_and_not_withdrawn_from() -> None:
+    """Only where the customer has asked for it."""
     facts = Facts(
         CONSUMER, OFF, SERVICES, exempt=Exempt.URGENT_REPAIR, concluded_at=SIGNED, reason="fuite d'eau"
     )
@@ -107,16 +107,15 @@ def test_every_refusal_is_tried() -> None:
         (SERVICES, Notice.DELIVERY, dt.date(2027, 12, 8)),
     ],
 )
-def test_an_unsuitable_notice_adds_twelve_months(nature: Nature, notice: Notice, last: dt.date) -> None:
-    """Row 1. 8 December 2028 and 25 January 2028 are working days."""
+def test_row_1_an_unsuitable_notice_adds_twelve_months(nature: Nature, notice: Notice, last: dt.date) -> None:
+    """8 December 2028 and 25 January 2028 are working days."""
     facts = Facts(CONSUMER, DISTANCE, nature, concluded_at=SIGNED, delivered_on=DELIVERED, notice=notice)
     period = contract.withdrawal(facts)
     assert period is not None
     assert period.last_day == last
 
 
-def test_services_that_are_all_done_end_the_right_only_with_the_box() -> None:
-    """Row 7."""
+def test_row_7_services_that_are_all_done_end_the_right_only_with_the_box() -> None:
     facts = Facts(CONSUMER, DISTANCE, SERVICES, concluded_at=SIGNED, performed_on=dt.date(2026, 11, 30))
     for asked, last in ((False, FROM_CONCLUSION), (True, dt.date(2026, 11, 30))):
         period = contract.withdrawal(replace(facts, early_start=asked))
@@ -127,8 +126,7 @@ def test_services_that_are_all_done_end_the_right_only_with_the_box() -> None:
     assert contract.needs(replace(facts, nature=GOODS)).asked == ()
 
 
-def test_signed_on_the_day_of_the_visit_is_off_premises() -> None:
-    """Row 22."""
+def test_row_22_signed_on_the_day_of_the_visit_is_off_premises() -> None:
     facts = Facts(CONSUMER, DISTANCE, GOODS, visited_on=DAY, concluded_at=SIGNED)
     assert contract.money_from(facts) == D8
     assert contract.money_from(replace(facts, visited_on=DAY - days.ONE_DAY)) is None
@@ -142,10 +140,9 @@ def test_signed_on_the_day_of_the_visit_is_off_premises() -> None:
         (OFF, ON, False), (OFF, DISTANCE, False), (OFF, OFF, True),
     ],
 )  # fmt: skip
-def test_a_declared_place_may_protect_less_than_the_quote(
+def test_row_15_a_declared_place_may_protect_less_than_the_quote(
     declared: Place, quoted: Place, allowed: bool
 ) -> None:
-    """Row 15."""
     assert contract.allows(declared, of=quoted) is allowed
 
 
@@ -225,19 +222,45 @@ SELLER = notices.Seller(
 )
 
 
+def filed(name: str) -> str:
+    """The words of a file, read without our own reader."""
+    return (notices.FOLDER / f"{name}.txt").read_text(encoding="utf-8").split("\n---\n", 1)[1].strip()
+
+
+def slots_filled(words: str, giving_back: str) -> str:
+    for slot, value in (
+        ("{online}", filed("en-ligne")), ("{function}", SELLER.function), ("{company}", SELLER.company),
+        ("{address}", SELLER.address), ("{phone}", SELLER.phone), ("{email}", SELLER.email),
+        ("{giving_back}", giving_back),
+    ):  # fmt: skip
+        words = words.replace(slot, value)
+    return words
+
+
+@pytest.mark.parametrize("giving_back", notices.GIVING_BACK)
 @pytest.mark.parametrize(
     ("start", "file"), [(Start.CONCLUSION, "avis-services"), (Start.DELIVERY, "avis-biens")]
 )
-def test_the_notice_is_the_file_with_its_slots_byte_for_byte(start: Start, file: str) -> None:
-    """Row 8."""
-    notice = notices.withdrawal_notice(start, SELLER)
-    raw = (notices.FOLDER / f"{file}.txt").read_text(encoding="utf-8").split("\n---\n", 1)[1].strip()
-    online = (notices.FOLDER / "en-ligne.txt").read_text(encoding="utf-8").split("\n---\n", 1)[1].strip()
-    for slot, value in (
-        ("{online}", online), ("{function}", SELLER.function), ("{company}", SELLER.company),
-        ("{address}", SELLER.address), ("{phone}", SELLER.phone), ("{email}", SELLER.email),
-        ("{giving_back}", "Nous récupérerons le bien à nos propres frais."),
-    ):  # fmt: skip
-        raw = raw.replace(slot, value)
-    assert notice == raw
-    assert "{" not in notice + notices.withdrawal_form(SELLER)
+def test_row_8_the_notice_is_the_file_with_its_slots_byte_for_byte(
+    start: Start, file: str, giving_back: str
+) -> None:
+    notice = notices.withdrawal_notice(start, replace(SELLER, giving_back=giving_back))
+    back = filed(notices.GIVING_BACK[giving_back])
+    assert notice == slots_filled(filed(file), back)
+    assert "{" not in notice
+    assert (back in notice) is (start is Start.DELIVERY), "of work there is nothing to give back"
+
+
+@pytest.mark.parametrize("giving_back", notices.GIVING_BACK)
+def test_row_8_the_form_is_the_file_with_its_slots_byte_for_byte(giving_back: str) -> None:
+    form = notices.withdrawal_form(replace(SELLER, giving_back=giving_back))
+    assert form == slots_filled(filed("formulaire"), "")
+    assert "{" not in form
+
+
+def test_row_8_who_fetches_what_was_delivered_is_said_in_three_ways() -> None:
+    """One with its cost borne by us, one by us too, one by the customer: no two alike."""
+    said = {name: filed(file) for name, file in notices.GIVING_BACK.items()}
+    assert said["fetched"] == "Nous récupérerons le bien à nos propres frais."
+    assert "Nous prendrons en charge les frais de renvoi du bien." in said["sent_back"]
+    assert "Vous devrez prendre en charge les frais directs de renvoi du bien." in said["sent_back_paid"]

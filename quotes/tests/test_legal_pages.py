@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import html
+import re
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from pytest_django import Settings
 
 from lib.trials import FellShort
 from logisav.desk.tests.desk import administrator, at_desk
+from payments.tests.factories import make_accepted_quote
 from quotes import legal, trials
 from quotes.models import Company
 from quotes.tests.factories import make_company, make_sent_quote, visitor
@@ -28,7 +30,7 @@ def read(address: str) -> str:
     return html.unescape(response.content.decode())
 
 
-def test_the_notice_names_editor_director_and_host_with_its_phone() -> None:
+def test_row_20_the_notice_names_editor_director_and_host_with_its_phone() -> None:
     make_company()
     page = read(NOTICE)
     for said in (
@@ -42,7 +44,7 @@ def test_the_notice_names_editor_director_and_host_with_its_phone() -> None:
     assert "03\u00a065\u00a071\u00a000\u00a000" in page
 
 
-def test_the_page_of_data_tells_who_why_how_long_and_what_one_may_do() -> None:
+def test_row_14_the_page_of_data_tells_who_why_how_long_and_what_one_may_do() -> None:
     make_company(data_email="donnees@thermo-rhone.example")
     page = read(DATA)
     for said in (
@@ -77,7 +79,7 @@ def test_a_service_that_keeps_the_documents_is_told(settings: Settings) -> None:
     assert told in read(DATA)
 
 
-def test_accessibility_says_how_it_stands_when_it_was_tried_and_whom_to_tell() -> None:
+def test_row_20_accessibility_says_how_it_stands_when_it_was_tried_and_whom_to_tell() -> None:
     make_company(
         is_micro=False,
         accessibility=Company.Accessibility.PARTIAL,
@@ -133,12 +135,25 @@ def test_pages_that_stand_alone_lead_to_them_too(name: str, settings: Settings) 
     assert all(f'href="{page}"' in foot for page in ALL)
 
 
+def line_under_the_form(browser: Client, address: str) -> None:
+    response = browser.get(address)
+    assert response.status_code == 200
+    (form,) = re.findall(r"<form[^>]* novalidate>.*?</form>", response.content.decode(), re.DOTALL)
+    assert f'<a href="{DATA}">' in form, address
+
+
 @pytest.mark.parametrize("form", ["question/", "signer/", "refuser/"])
-def test_forms_say_in_one_line_what_becomes_of_what_is_typed(form: str) -> None:
+def test_row_14_forms_say_in_one_line_what_becomes_of_what_is_typed(form: str) -> None:
     quote = make_sent_quote()
-    page = visitor(quote).get(path(quote).replace("signer/", form)).content.decode()
-    line = page.partition("<form")[2].partition("</form>")[0]
-    assert f'<a href="{DATA}">' in line
+    line_under_the_form(visitor(quote), path(quote).replace("signer/", form))
+
+
+@pytest.mark.parametrize("has_link", [True, False])
+def test_row_14_the_forms_of_a_withdrawal_say_it_too(has_link: bool) -> None:
+    quote = make_accepted_quote()
+    browser = visitor(quote) if has_link else Client()
+    for address in (f"{quote.get_absolute_url()}retractation/", "/retractation/"):
+        line_under_the_form(browser, address)
 
 
 # What is lacking is told
