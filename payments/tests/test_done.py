@@ -35,6 +35,7 @@ pytestmark = pytest.mark.django_db
 PARIS = ZoneInfo("Europe/Paris")
 SIGNED = dt.datetime(2026, 11, 24, 14, 41, tzinfo=PARIS)
 DAY = dt.timedelta(days=1)
+NO_END = "le droit de rétractation n'a pas de fin"
 
 
 def done(quote: Quote) -> Quote:
@@ -47,7 +48,7 @@ def page(quote: Quote) -> str:
     return html.unescape(text(visitor(quote).get(quote.get_absolute_url())))
 
 
-def test_done_within_the_period_the_customer_still_withdraws_and_gets_the_receipt() -> None:
+def test_row_3_done_within_the_period_the_customer_still_withdraws_and_gets_the_receipt() -> None:
     with time_machine.travel(SIGNED, tick=False):
         quote = done(make_accepted_quote(nature="services"))
         assert "Vous pouvez changer d'avis" in page(quote)
@@ -162,6 +163,34 @@ def test_the_desks_words_before_it_are_true() -> None:
         assert right in page(quote)
 
 
+def finish(quote: Quote, **days: str) -> None:
+    answer = at_desk(quote.owner).post(action_of(quote, "terminer"), days)
+    assert answer.status_code == 302, text(answer)
+    quote.refresh_from_db()
+
+
+def test_row_1_the_end_of_the_works_with_the_delivery_gives_the_right_its_end() -> None:
+    with time_machine.travel(SIGNED, tick=False):
+        quote = make_accepted_quote(owner=owner())
+    with time_machine.travel(SIGNED + 30 * DAY, tick=False):
+        finish(quote, performed_on="23/12/2026", delivered_on="21/12/2026")
+        shown = html.unescape(text(at_desk(quote.owner).get(page_of(quote))))
+    assert (quote.performed_on, quote.delivered_on) == (dt.date(2026, 12, 23), dt.date(2026, 12, 21))
+    assert quote.withdrawal_last_day() == dt.date(2027, 1, 4)
+    assert "jusqu'au 4\u00a0janvier\u00a02027 inclus" in mails("quotes/delivered", quote).get().text
+    assert NO_END not in shown
+
+
+def test_row_1_the_end_of_the_works_alone_gives_it_none_and_the_owner_is_told() -> None:
+    quote = make_accepted_quote(owner=owner())
+    finish(quote, performed_on=f"{today_in_paris():%d/%m/%Y}", delivered_on="")
+    assert quote.performed_on == today_in_paris()
+    assert quote.withdrawal_last_day() is None
+    assert quote.can_withdraw()
+    assert not mails("quotes/delivered", quote).exists()
+    assert NO_END in html.unescape(text(at_desk(quote.owner).get(page_of(quote))))
+
+
 @pytest.mark.parametrize("is_withdrawn", [False, True])
 def test_back_from_a_payment_that_failed_it_is_offered_again_only_while_it_may_be_made(
     stripe: StandIn, is_withdrawn: bool
@@ -184,7 +213,7 @@ def test_a_refusal_that_is_filed_waits_for_no_deposit() -> None:
     assert periodic.missing_deposits() == []
 
 
-def test_a_deposit_that_a_done_contract_still_asks_for_is_settled_in_words() -> None:
+def test_row_21_a_deposit_that_a_done_contract_still_asks_for_is_settled_in_words() -> None:
     quote = make_accepted_quote(owner=owner())
     desk = at_desk(quote.owner)
     words = "Un acompte impayé se règle encore sur sa page, ou avec le solde"

@@ -16,7 +16,11 @@ from django.urls import reverse
 from django.utils import timezone
 from PIL import Image
 
+from lib import french
 from logisav.desk.tests.desk import at_desk, manager, owner, page_of, text
+from payments import rules as payment_rules
+from payments.tests.factories import make_paying_company
+from quotes.law import days
 from quotes.law.contract import Place
 from quotes.models import IllegalMove, Quote
 from quotes.tests.factories import (
@@ -74,7 +78,9 @@ def record(desk: Client, quote: Quote, *, file: bytes = PDF, **changes: Any) -> 
     return desk.post(address(quote), {name: value for name, value in (data | changes).items() if value})
 
 
-def test_the_paper_makes_the_contract_and_the_customer_gets_its_copy(desk: Client, quote: Quote) -> None:
+def test_row_21_the_paper_makes_the_contract_and_the_customer_gets_its_copy(
+    desk: Client, quote: Quote
+) -> None:
     assert f'"{address(quote)}"' in text(desk.get(page_of(quote)))
     assert record(desk, quote).status_code == 302
     quote.refresh_from_db()
@@ -115,6 +121,52 @@ def test_dates_count_from_the_day_of_the_signature(quote: Quote) -> None:
     record(at_desk(quote.owner), quote, signed_on=f"{day:%d/%m/%Y}")
     quote.refresh_from_db()
     assert timezone.localdate(quote.accepted_at) == day
+
+
+OFF = {"contract": "off_premises", "start": "3 semaines après la signature"}
+
+
+def on_paper(days_ago: int, *, ticked: tuple[str, ...] = (), **fields: Any) -> Quote:
+    """A week old, signed that long ago at the customer's home."""
+    make_paying_company()
+    quote = make_sent_quote(owner=owner(), **OFF, **fields)
+    version = version_of(quote)
+    type(version).objects.filter(pk=version.pk).update(frozen_at=timezone.now() - dt.timedelta(days=7))
+    day = timezone.localdate() - dt.timedelta(days=days_ago)
+    consents = [one.id for one in version.reading.consents if one.required and one.id != "electronic"]
+    typed = {"place": "off_premises", "signed_on": f"{day:%d/%m/%Y}", "consents": [*consents, *ticked]}
+    assert record(at_desk(quote.owner), quote, **typed).status_code == 302
+    return Quote.objects.get(pk=quote.pk)
+
+
+def test_row_21_off_premises_the_deposit_waits_from_the_day_on_the_paper_and_goods_have_no_last_day_yet() -> (
+    None
+):
+    quote = on_paper(2)
+    opens = timezone.localdate() + dt.timedelta(days=6)
+    assert payment_rules.opens_on(quote) == opens
+    assert quote.withdrawal_last_day() is None
+    page = text(visitor(quote).get(quote.get_absolute_url())).partition('id="devis"')[0]
+    assert f"à régler à partir du {french.day(opens)}" in page
+    assert "livraison du matériel" in page
+    for asking in ("FR76", "Régler mon acompte", "à la commande"):
+        assert asking not in page
+    mail = mails("signing/accepted_on_paper", quote).get()
+    assert f"Acompte, à partir du {french.day(opens)}" in mail.text
+    assert "à la commande" not in mail.text + mail.html
+
+
+@pytest.mark.parametrize("ticked", [(), ("early_start",)])
+def test_row_21_services_on_paper_have_fourteen_days_from_it_and_what_was_ticked(
+    ticked: tuple[str, ...],
+) -> None:
+    quote = on_paper(2, nature="services", ticked=ticked)
+    fourteenth = timezone.localdate() + dt.timedelta(days=12)
+    last = quote.withdrawal_last_day()
+    assert last == days.last_day(timezone.localdate() - dt.timedelta(days=2))
+    assert last is not None
+    assert fourteenth <= last < fourteenth + dt.timedelta(days=5), "a holiday and a weekend at most"
+    assert quote.early_start is bool(ticked)
 
 
 @pytest.mark.parametrize(
