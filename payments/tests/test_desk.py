@@ -447,7 +447,7 @@ def test_a_deposit_is_read_only(quote: Quote) -> None:
 @pytest.mark.parametrize(
     ("method", "mail"), [("transfer", "transfer_received"), ("cheque", "cheque_received")]
 )
-def test_money_that_came_before_the_law_allows_it_is_given_back_and_nobody_is_thanked(
+def test_row_16_money_that_came_before_the_law_allows_it_is_given_back_and_nobody_is_thanked(
     method: str, mail: str
 ) -> None:
     """Art. L221-10: kept, it would prove against the company that it was received."""

@@ -68,7 +68,7 @@ def test_the_page_shows_what_to_copy(quote: Quote) -> None:
     assert "J'ai fait le virement" in shown
 
 
-def test_a_cheque_is_offered_with_whom_it_is_for_and_where_it_goes() -> None:
+def test_row_21_a_cheque_is_offered_with_whom_it_is_for_and_where_it_goes() -> None:
     shown = page(make_accepted_quote(payment_methods=[Company.Method.CHEQUE]))
     company = Company.current()
     section = shown[shown.index("Par chèque") :]

@@ -60,7 +60,7 @@ def test_without_a_fault_the_quote_leaves() -> None:
     workflow.send(quote.pk, actor=SYSTEM)
 
 
-def test_a_duration_alone_off_premises() -> None:
+def test_row_2_a_duration_alone_off_premises() -> None:
     """« Durée : 2 jours »: neither when it is delivered nor when it begins."""
     quote = make_quote(**OFF_PREMISES | {"delivery": "", "start": ""})
     assert "livrez" in stopped(quote, "delivery")
@@ -69,7 +69,7 @@ def test_a_duration_alone_off_premises() -> None:
     assert "nul" not in advised(quote, "start")
 
 
-def test_no_general_terms_and_so_no_guarantees() -> None:
+def test_row_2_no_general_terms_and_so_no_guarantees() -> None:
     """The fault can no longer be made: the notice is in every consumer's version, terms or not."""
     quote = make_quote(**OFF_PREMISES)
     Company.objects.update(terms_text="")
@@ -92,7 +92,7 @@ def test_no_general_terms_and_so_no_guarantees() -> None:
         ),
     ],
 )
-def test_cm2c_alone_is_no_mediator(mediator: dict[str, str], field: str) -> None:
+def test_row_2_cm2c_alone_is_no_mediator(mediator: dict[str, str], field: str) -> None:
     quote = make_quote(**OFF_PREMISES)
     Company.objects.update(**{"mediator_name": "CM2C"} | mediator)
     assert "adresse postale et son site" in stopped(quote, field)
@@ -100,7 +100,7 @@ def test_cm2c_alone_is_no_mediator(mediator: dict[str, str], field: str) -> None
     assert not found(quote)[field].blocking
 
 
-def test_no_insurer() -> None:
+def test_row_2_no_insurer() -> None:
     quote = make_quote(**OFF_PREMISES)
     Company.objects.update(insurer_name="", insurer_contract="", insurer_territory="")
     stopped(quote, "insurer_name")
@@ -111,7 +111,7 @@ def test_no_insurer() -> None:
 
 
 @pytest.mark.parametrize("energy", ["yes", ""])
-def test_a_heat_pump_without_a_word_of_rge(energy: str) -> None:
+def test_row_9_a_heat_pump_without_a_word_of_rge(energy: str) -> None:
     """Whether its owner has ticked it, or its own words tell: « pompe à chaleur »."""
     quote = make_quote(energy_works=energy, **OFF_PREMISES)
     Company.objects.update(rge="")
@@ -120,7 +120,7 @@ def test_a_heat_pump_without_a_word_of_rge(energy: str) -> None:
     assert "rge" not in found(quote)
 
 
-def test_an_expired_certificate_stops_the_quote() -> None:
+def test_row_9_an_expired_certificate_stops_the_quote() -> None:
     quote = make_quote(energy_works="yes", **OFF_PREMISES)
     expired = {"number": "E-69-1", "domain": "pompes à chaleur", "until": "2026-11-30"}
     Company.objects.update(rge="yes", rge_qualifications=[expired], rge_proof="company/rge.pdf")
@@ -130,7 +130,7 @@ def test_an_expired_certificate_stops_the_quote() -> None:
         assert "a expiré le 30\u00a0novembre\u00a02026" in stopped(quote, "rge_qualifications")
 
 
-def test_no_word_of_the_waste() -> None:
+def test_row_10_no_word_of_the_waste() -> None:
     """A fine, which the invoice does not cure and which voids nothing: advice."""
     quote = make_quote(**OFF_PREMISES | {"waste_quantity": ""})
     assert "quantité" in advised(quote, "waste_quantity")
@@ -140,7 +140,7 @@ def test_no_word_of_the_waste() -> None:
     assert not {"waste_quantity", "waste_points"} & found(quote).keys()
 
 
-def test_jean_martin_without_his_form() -> None:
+def test_row_18_jean_martin_without_his_form() -> None:
     quote = make_quote(customer=make_business())
     Company.objects.update(legal_name="Jean Martin", legal_form="", capital=None)
     stopped(quote, "legal_form")
@@ -150,7 +150,7 @@ def test_jean_martin_without_his_form() -> None:
     assert freezing.preview(Quote.objects.get()).company.legal_line.startswith("Jean Martin EI, 18 quai")
 
 
-def test_a_business_without_terms_of_late_payment() -> None:
+def test_row_19_a_business_without_terms_of_late_payment() -> None:
     quote = make_quote(customer=make_business())
     assert "40\u00a0€" in notice_of(quote, "late_payment")
     Company.objects.update(late_rate="")

@@ -9,7 +9,7 @@ import pytest
 from quotes.law.references import REFERENCES, cite, in_force
 
 
-def test_the_franchise_is_cited_from_the_new_code_when_the_old_one_may_no_longer_be() -> None:
+def test_row_24_the_franchise_is_cited_from_the_new_code_when_the_old_one_may_no_longer_be() -> None:
     assert cite("vat_franchise", on=dt.date(2027, 12, 31)) == "art. 293 B du CGI"
     assert cite("vat_franchise", on=dt.date(2028, 1, 1)) == "art. L223-1 et suivants du CIBS"
 
