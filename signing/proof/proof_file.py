@@ -24,6 +24,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.serialization import Encoding, pkcs7
 from django.conf import settings
 from django.core.files.storage import default_storage
+from django.db.models import QuerySet
 from django.db.models.fields.files import FieldFile
 from django.template.loader import render_to_string
 
@@ -109,7 +110,7 @@ def pieces(signature: Signature) -> list[Piece]:
     ]
     if sum(len(piece.data) for piece in found) > MAX_SIZE:
         raise NotProvable("Ce dossier dépasse 100 Mo : demandez-le à la personne qui tient le serveur.")
-    words = _read_me(signature, document, seal, certificates[0], events[-1], whole=len(signed) == seal.end)
+    words = _read_me(signature, document, seal, certificates[0], events, whole=len(signed) == seal.end)
     return [Piece("LISEZMOI.txt", words.encode()), *found]
 
 
@@ -165,10 +166,14 @@ def journal_json(signature: Signature, events: Sequence[QuoteEvent]) -> bytes:
 
 def mails(number: str) -> Iterator[Piece]:
     """Every mail about this quote that a server took, in their order."""
-    sent = OutgoingEmail.objects.filter(about=number, state=OutgoingEmail.State.SENT)
-    for rank, email in enumerate(sent.order_by("sent_at", "pk"), start=1):
+    for rank, email in enumerate(_sent(number), start=1):
         name = f"mails/{rank:03}-{email.message.replace('/', '-')}.eml"
         yield Piece(name, rebuilt(email).as_bytes())
+
+
+def _sent(number: str) -> QuerySet[OutgoingEmail]:
+    sent = OutgoingEmail.objects.filter(about=number, state=OutgoingEmail.State.SENT)
+    return sent.order_by("sent_at", "pk")
 
 
 def rebuilt(email: OutgoingEmail) -> EmailMessage:
@@ -211,7 +216,7 @@ def _read_me(
     document: SealedDocument,
     seal: SealPlace,
     certificate: x509.Certificate,
-    last: QuoteEvent,
+    events: Sequence[QuoteEvent],
     *,
     whole: bool,
 ) -> str:
@@ -227,7 +232,10 @@ def _read_me(
         "read_size": signature.version.pdf.size,
         "content_sha256": signature.version.content_sha256,
         "pdf_sha256": signature.version.pdf_sha256,
-        "last": last,
+        "last": events[-1],
+        "paid": [event for event in events if event.kind == "deposit_paid"],
+        "asked": [event for event in events if event.kind == "asked"],
+        "sent": _sent(signature.quote.number).filter(to=signature.email),
         "verify_url": evidence.verify_url(signature),
     }
     return render_to_string("signing/lisezmoi.txt", context)

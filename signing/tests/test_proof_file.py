@@ -20,19 +20,22 @@ from typing import Any
 import pytest
 from django.conf import settings
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import transaction
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
 from logisav.desk.tests.desk import at_desk, owner, page_of, text
 from notifications.models import OutgoingEmail
+from quotes import journal
+from quotes import workflow as quotes
 from quotes.models import Quote, QuoteEvent
-from quotes.tests.factories import make_sent_quote
+from quotes.tests.factories import SYSTEM, make_sent_quote
 from signing import restamping, seal
 from signing.models import SealedDocument, Signature
 from signing.proof import proof_file
 from signing.tests.authority import PASSPHRASE, Authority, running_authority
-from signing.tests.factories import make_signature, right_code
+from signing.tests.factories import CUSTOMER, make_signature, right_code
 from signing.tests.sealed import make_small_document, make_whole_document
 
 pytestmark = pytest.mark.django_db
@@ -311,6 +314,39 @@ def test_the_mails_are_those_sent_without_their_secrets(tmp_path: Path) -> None:
 
 def mails_in(folder: Path) -> list[Path]:
     return sorted((folder / "mails").iterdir())
+
+
+def outside(folder: Path) -> str:
+    """The block « Faits extérieurs », as it reads."""
+    said = (folder / "LISEZMOI.txt").read_text().partition("FAITS EXTÉRIEURS")[2]
+    return said.partition("CE QU'IL NE MONTRE PAS")[0].replace("\u202f", " ").replace("\u00a0", " ")
+
+
+def test_facts_that_others_can_confirm_stand_in_the_lisezmoi(tmp_path: Path) -> None:
+    """Who paid by card, what was asked, what the mail server answered."""
+    signature, _document = make_small_document()
+    quote, pasted = signature.quote, "Et le délai ?\n```\nrm -rf ~\n```\n"
+    quotes.ask(quote.pk, text=pasted, phone="", actor=CUSTOMER)
+    with transaction.atomic():
+        facts = {"card_holder": "M MOREL", "last4": "4242", "charge": "ch_1"}
+        journal.append(quote, "deposit_paid", actor=SYSTEM, amount="2681.81", **facts)
+    deliver_all()
+    folder = unpacked(signature, tmp_path / "zip")
+    said = outside(folder)
+    paid = quote.events.get(kind="deposit_paid")
+    assert "2 681,81 €, carte au nom de M MOREL, se termine par 4242" in said
+    assert f"(Stripe ch_1, fait n° {paid.seq})" in said
+    assert "« Et le délai ? ``` rm -rf ~ ``` »" in said, "on one line: nobody pastes it as a command"
+    assert not [block for block in commands(folder) if "rm -rf" in block]
+    sent = OutgoingEmail.objects.filter(about=quote.number, to=signature.email)
+    assert {"signing/code", "signing/accepted"} <= {mail.message for mail in sent}
+    for mail in sent:
+        assert f"{mail.message} : 250 2.0.0 Ok ({mail.message_id})" in said
+
+
+def test_where_nobody_paid_or_asked_it_says_so(tmp_path: Path) -> None:
+    said = outside(unpacked(make_small_document()[0], tmp_path / "zip"))
+    assert re.findall(r"^    (aucune?)$", said, re.MULTILINE) == ["aucun", "aucune", "aucune"]
 
 
 def test_the_customers_mail_carries_the_signed_pdf(tmp_path: Path) -> None:
