@@ -88,7 +88,7 @@ def mail_of(message: str, quote: Quote) -> str:
 
 def sent_quote(fields: Fields) -> Quote:
     make_paying_company(payment_methods=["card", "transfer", "cheque"])
-    customer = {"customer": make_business()} if "small_business" in fields else {}
+    customer: Fields = {"customer": make_business()} if "small_business" in fields else {}
     return send(make_quote(valid_until=dt.date(2027, 3, 1), owner=owner(), **fields, **customer))
 
 
@@ -104,7 +104,8 @@ def typed_by_signatory(quote: Quote, fields: Fields) -> dict[str, str]:
 def signed_on_line(quote: Quote, fields: Fields) -> tuple[dict[str, str], dict[str, str]]:
     """What the signatory reads before pressing « Signer », and what both read afterwards, by where it stands."""
     browser = visitor(quote)
-    asked = {"sign form": before(text(browser.get(path(quote))))}
+    asked = {"quote page": before(text(browser.get(quote.get_absolute_url())))}
+    asked["sign form"] = before(text(browser.get(path(quote))))
     assert browser.post(path(quote), typed_by_signatory(quote, fields)).status_code == 302
     asked["code page"] = before(text(browser.get(path(quote, "code/"))))
     asked["mail signing/code"] = mail_of("signing/code", quote)
@@ -135,7 +136,8 @@ def test_row_16_the_table_of_the_law_through_all_that_is_read(
         money_is_asked_for_at_once(asked, told, pdf)
     if until:
         the_right_is_told(quote, until, asked, told, pdf, withdraw)
-        the_coupon_can_be_cut_out(raw)
+        is_consumer, is_goods = "small_business" not in fields, fields.get("nature") != "services"
+        the_coupon_can_be_cut_out(raw, has_box=is_consumer and is_goods)
     else:
         no_word_of_a_right(quote, asked, told, pdf, withdraw)
     letter = plain(page(quote).partition('id="devis"')[2])
@@ -192,13 +194,14 @@ def the_right_is_told(
             assert squeezed(paragraph) in squeezed(pdf), notice.id
 
 
-def the_coupon_can_be_cut_out(raw: str) -> None:
+def the_coupon_can_be_cut_out(raw: str, *, has_box: bool) -> None:
     """Nothing of the contract goes with it (Cass. 20 December 2023, 21-16.491)."""
     sheets = [plain(sheet) for sheet in raw.split("\f")]
     (coupon,) = (sheet for sheet in sheets if COUPON in sheet)
     for part in CONTRACT:
         assert part not in coupon
     assert any("Bon pour accord" in sheet for sheet in sheets)
+    assert any("délivrance du bien" in sheet for sheet in sheets) is has_box
 
 
 def no_word_of_a_right(

@@ -134,7 +134,11 @@ def on_paper(days_ago: int, *, ticked: tuple[str, ...] = (), **fields: Any) -> Q
     type(version).objects.filter(pk=version.pk).update(frozen_at=timezone.now() - dt.timedelta(days=7))
     day = timezone.localdate() - dt.timedelta(days=days_ago)
     consents = [one.id for one in version.reading.consents if one.required and one.id != "electronic"]
-    typed = {"place": "off_premises", "signed_on": f"{day:%d/%m/%Y}", "consents": [*consents, *ticked]}
+    typed: dict[str, Any] = {
+        "place": "off_premises",
+        "signed_on": f"{day:%d/%m/%Y}",
+        "consents": [*consents, *ticked],
+    }
     assert record(at_desk(quote.owner), quote, **typed).status_code == 302
     return Quote.objects.get(pk=quote.pk)
 
