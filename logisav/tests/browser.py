@@ -2,17 +2,28 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from django.core.handlers.wsgi import WSGIHandler
 from django.http import HttpResponseBase
 from django.test.testcases import LiveServerThread
-from playwright.sync_api import Browser, BrowserContext, expect, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Page,
+    Request,
+    WebError,
+    expect,
+    sync_playwright,
+)
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
@@ -47,14 +58,25 @@ class Watch:
     complaints: list[str] = field(default_factory=list)
 
     def follow(self, context: BrowserContext) -> None:
-        context.on("request", lambda request: self.requests.append(request.url))
-        context.on("console", lambda message: self._note(message.text))
-        context.on("weberror", lambda error: self.complaints.append(str(error.error)))
+        context.on("request", self._asked)
+        context.on("console", self._told)
+        context.on("weberror", self._failed)
 
-    def _note(self, text: str) -> None:
+    def leave(self, context: BrowserContext) -> None:
+        context.remove_listener("request", self._asked)
+        context.remove_listener("console", self._told)
+        context.remove_listener("weberror", self._failed)
+
+    def _asked(self, request: Request) -> None:
+        self.requests.append(request.url)
+
+    def _told(self, message: ConsoleMessage) -> None:
         """An answer that is not 200 is told there too, and is meant."""
-        if "the server responded with a status of" not in text:
-            self.complaints.append(text)
+        if "the server responded with a status of" not in message.text:
+            self.complaints.append(message.text)
+
+    def _failed(self, error: WebError) -> None:
+        self.complaints.append(str(error.error))
 
     @property
     def elsewhere(self) -> list[str]:
@@ -84,3 +106,48 @@ def chromium() -> Iterator[Browser]:
         browser = playwright.chromium.launch(executable_path=executable, args=QUIET)
         yield browser
         browser.close()
+
+
+class Kept:
+    """Contexts that go from test to test, without the pages and the cookies of the one before; nothing else is left,
+    since each test's site has a port of its own. A new one costs a second: its processes, each script compiled anew.
+    """
+
+    def __init__(self, browser: Browser) -> None:
+        self.browser = browser
+        self.contexts: dict[str, BrowserContext] = {}
+
+    def take(self, *, own: bool = False, **options: Any) -> BrowserContext:
+        """`own` is for who sets its clock, which cannot be undone."""
+        if own:
+            return self.browser.new_context(**options)
+        key = json.dumps(options, sort_keys=True)
+        if key not in self.contexts:
+            self.contexts[key] = self.browser.new_context(**options)
+            self.contexts[key].new_page()  # the process of a context ends with its last page
+        return self.contexts[key]
+
+    def give_back(self, context: BrowserContext) -> None:
+        if context not in self.contexts.values():
+            context.close()
+            return
+        for page in context.pages[1:]:
+            page.close()
+        context.clear_cookies()
+
+
+@pytest.fixture(scope="session")
+def kept(chromium: Browser) -> Kept:
+    return Kept(chromium)
+
+
+def violations(page: Page, part: str | None = None, **options: Any) -> list[str]:
+    """What axe objects to, on the page or in a part of it. Its script is half a megabyte: a page gets it once."""
+    page.evaluate("document.fonts.ready")
+    if not page.evaluate("'axe' in window"):
+        page.evaluate(Axe().axe_script)
+    found = page.evaluate(
+        "([part, options]) => axe.run(part ?? document, options).then(results => results.violations)",
+        [part, options | {"resultTypes": ["violations"]}],
+    )
+    return [f"{rule['id']}: {node['html']}" for rule in found for node in rule["nodes"]]

@@ -9,13 +9,12 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from django.utils import timezone
 from PIL import Image
-from playwright.sync_api import Browser, Page, ViewportSize, expect
+from playwright.sync_api import Page, ViewportSize, expect
 
 from logisav.tests import customer_pages as pages
-from logisav.tests.browser import Watch
+from logisav.tests.browser import Kept, Watch, violations
 from logisav.tests.customer_pages import PAGES, SIGN
 from notifications.models import OutgoingEmail
 from quotes.models import Quote
@@ -32,14 +31,14 @@ Opened = Callable[..., Page]
 
 
 @pytest.fixture
-def opened(chromium: Browser, site: str) -> Iterator[Opened]:
-    """Opens a page in a browser of its own; at the end nothing was asked of others and no rule was broken."""
+def opened(kept: Kept, site: str) -> Iterator[Opened]:
+    """Opens a page in a browser as new; at the end nothing was asked of others and no rule was broken."""
     watch = Watch(site)
     contexts = []
 
     def open_(**options: Any) -> Page:
         # A colour measured half-way through its transition is nobody's.
-        context = chromium.new_context(viewport=PHONE, locale="fr-FR", reduced_motion="reduce", **options)
+        context = kept.take(viewport=PHONE, locale="fr-FR", reduced_motion="reduce", **options)
         context.set_default_timeout(10_000)
         watch.follow(context)
         contexts.append(context)
@@ -47,15 +46,10 @@ def opened(chromium: Browser, site: str) -> Iterator[Opened]:
 
     yield open_
     for context in contexts:
-        context.close()
+        kept.give_back(context)
+        watch.leave(context)
     assert watch.elsewhere == []
     assert watch.complaints == []
-
-
-def violations(page: Page, **options: Any) -> list[str]:
-    page.evaluate("document.fonts.ready")
-    found = Axe().run(page, options=options).response["violations"]
-    return [f"{rule['id']}: {node['html']}" for rule in found for node in rule["nodes"]]
 
 
 # Every page
@@ -230,7 +224,7 @@ def test_a_new_code_too_soon_is_told_without_scripts(opened: Opened, site: str) 
 
 
 def test_the_button_for_a_new_code_counts_down(opened: Opened, site: str) -> None:
-    page = opened()
+    page = opened(own=True)
     page.clock.install()
     pages.code(page, site)
     button = page.get_by_role("button", name="Demander un nouveau code")
@@ -245,7 +239,7 @@ def test_the_button_for_a_new_code_counts_down(opened: Opened, site: str) -> Non
 
 
 def test_a_late_mail_is_told_on_the_open_page_and_nothing_typed_is_lost(opened: Opened, site: str) -> None:
-    page = opened()
+    page = opened(own=True)
     page.clock.install()
     request = pages.ask_for_code(page, site)
     page.get_by_label("Code à 6 chiffres").fill("418")
@@ -265,7 +259,7 @@ def test_a_late_mail_is_told_on_the_open_page_and_nothing_typed_is_lost(opened: 
 
 
 def test_the_sealed_document_comes_to_the_open_page(opened: Opened, site: str) -> None:
-    page = opened()
+    page = opened(own=True)
     page.clock.install()
     pages.accepted_before_its_seal(page, site)
     expect(page.get_by_text("se prépare")).to_be_visible()
