@@ -81,7 +81,7 @@ def _variables(folder: Path) -> dict[str, str]:
 
 def pytest_configure(config: pytest.Config) -> None:
     """Flushes must get past the append-only triggers; pages want their static files collected, as in production."""
-    for fixtures in ("browser", "at_desk"):
+    for fixtures in ("browser", "at_desk", "databases"):
         config.pluginmanager.import_plugin(f"logisav.tests.{fixtures}")
     triggers.lift_triggers_while_flushing()
     # Names that follow the content, without the ten seconds that compressing takes.
