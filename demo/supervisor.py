@@ -36,6 +36,7 @@ class Supervisor:
         self.smtp_port = self.stripe_port = 0
         self.children: list[Child] = []
         self.preparing: subprocess.Popen[bytes] | None = None
+        self.asked = self.starting = False
 
     @property
     def address(self) -> str:
@@ -99,7 +100,7 @@ class Supervisor:
     def _stopping(self) -> Iterator[None]:
         """Ctrl-C, `kill` and a closed terminal all end the demo in order, whatever it is doing."""
         for number in SIGNALS:
-            signal.signal(number, _ask)
+            signal.signal(number, self._ask)
         try:
             yield
         except StopAsked:
@@ -109,6 +110,21 @@ class Supervisor:
                 signal.signal(number, signal.SIG_IGN)
             everyone = [self.preparing, *(child.process for child in self.children)]
             processes.stop([process for process in everyone if process is not None])
+
+    def _ask(self, number: int, frame: FrameType | None) -> None:
+        self.asked = True
+        if not self.starting:
+            raise StopAsked
+
+    @contextmanager
+    def _starting(self) -> Iterator[None]:
+        """Who asks while a child is being made is heard once it is noted: raised in the midst of a fork, the exception
+        would be lost, or the child."""
+        self.starting = True
+        yield
+        self.starting = False
+        if self.asked:
+            raise StopAsked
 
     # Preparing
 
@@ -127,7 +143,7 @@ class Supervisor:
     def _prepare(self) -> None:
         """Idempotent, and quick when it was done before."""
         self.tell("Préparation de la démonstration (une minute la première fois)…")
-        with self._log("setup").open("ab") as output:
+        with self._log("setup").open("ab") as output, self._starting():
             self.preparing = processes.start(
                 python("manage.py", "demo_data"), env=self.environment, output=output, folder=self.base
             )
@@ -154,7 +170,8 @@ class Supervisor:
         for note in self.directory.glob("*.ready"):
             note.unlink()
         for child in self.children:
-            child.start(env=self.environment, folder=self.base)
+            with self._starting():
+                child.start(env=self.environment, folder=self.base)
         end = time.monotonic() + START_SECONDS
         for child in self.children:
             while not child.answers():
@@ -172,7 +189,8 @@ class Supervisor:
                         f"{child.title} s'arrête sans cesse. Fin de son journal :\n{child.last_words}"
                     )
                 self.tell(f"{child.title} s'est arrêté, redémarrage. Son journal : {child.log}")
-                child.start(env=self.environment, folder=self.base)
+                with self._starting():
+                    child.start(env=self.environment, folder=self.base)
 
     def _catcher(self) -> Child:
         return Child(
@@ -228,7 +246,3 @@ class Supervisor:
             log=self._log("sweep"),
             answers=note.exists,
         )
-
-
-def _ask(number: int, frame: FrameType | None) -> None:
-    raise StopAsked

@@ -11,6 +11,7 @@ import pytest
 import stripe
 
 from demo.processes import free_port, greets
+from demo.supervisor import SIGNALS, Supervisor
 from demo.tests.running import Demo, filled_demo, once, running_demo, until
 from demo.tests.stripe_side import wanted
 
@@ -94,6 +95,24 @@ def test_asked_to_stop_while_it_prepares(tmp_path: Path) -> None:
     until(lambda: "Préparation" in fresh.complaints and len(fresh.living) > 1)
     assert fresh.end(signal.SIGINT) == 0
     assert fresh.living == []
+
+
+def test_asked_to_stop_while_a_child_is_being_made_it_hears_of_it_then(tmp_path: Path) -> None:
+    supervisor = Supervisor(base=tmp_path, directory=tmp_path, port=free_port(), tell=print)
+    done = []
+    before = {number: signal.getsignal(number) for number in SIGNALS}
+    try:
+        with supervisor._stopping(), supervisor._starting():
+            signal.raise_signal(signal.SIGINT)
+            done.append("the child is noted")
+        with supervisor._stopping():
+            done.append("it goes on")
+            signal.raise_signal(signal.SIGINT)
+            done.append("it did not hear")
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+    assert done == ["the child is noted", "it goes on"]
 
 
 def test_nothing_outlives_a_supervisor_that_is_killed(another: Demo) -> None:

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import fcntl
+import os
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
 
 from playwright.sync_api import Page
 
@@ -21,7 +25,16 @@ def upload(page: Page, site: str, pdf: bytes, *, name: str = "devis-signe.pdf") 
     page.get_by_label("Devis signé, au format PDF").set_input_files(
         {"name": name, "mimeType": "application/pdf", "buffer": pdf}
     )
-    page.get_by_role("button", name="Vérifier ce PDF").click()
+    with alone(), page.expect_navigation():
+        page.get_by_role("button", name="Vérifier ce PDF").click()
+
+
+@contextmanager
+def alone() -> Iterator[None]:
+    """Few files are read at once on a machine, two from an address: the parallel tests, all of one, take turns."""
+    with Path(os.environ["LOGISAV_TEST_DIR"], "check.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 def verify_without_a_file(page: Page, site: str) -> None:
