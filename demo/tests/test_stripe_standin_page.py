@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, ViewportSize
+from playwright.sync_api import Page, ViewportSize
 
 from demo.stripe_standin.server import running
 from demo.stripe_standin.standin import StandIn
@@ -24,6 +23,7 @@ from demo.tests.stripe_side import (
     opened,
     paid,
 )
+from logisav.tests.browser import Kept, violations
 
 pytestmark = once
 PHONE: ViewportSize = {"width": 390, "height": 844}
@@ -191,16 +191,11 @@ def test_the_overview_offers_what_can_happen_next(standin: StandIn) -> None:
 
 
 @pytest.fixture
-def page(chromium: Browser) -> Iterator[Page]:
-    context = chromium.new_context(viewport=PHONE, locale="fr-FR", java_script_enabled=True)
+def page(kept: Kept) -> Iterator[Page]:
+    context = kept.take(viewport=PHONE, locale="fr-FR", java_script_enabled=True)
     context.set_default_timeout(10_000)
     yield context.new_page()
-    context.close()
-
-
-def violations(page: Page) -> list[str]:
-    found = Axe().run(page).response["violations"]
-    return [f"{rule['id']}: {node['html']}" for rule in found for node in rule["nodes"]]
+    kept.give_back(context)
 
 
 def is_narrow_enough(page: Page) -> bool:

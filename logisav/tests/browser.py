@@ -141,13 +141,16 @@ def kept(chromium: Browser) -> Kept:
     return Kept(chromium)
 
 
-def violations(page: Page, part: str | None = None, **options: Any) -> list[str]:
-    """What axe objects to, on the page or in a part of it. Its script is half a megabyte: a page gets it once."""
+def violations(page: Page, *parts: str, leaving_out: str = "", **options: Any) -> list[str]:
+    """What axe objects to, on the page or in parts of it. Its script is half a megabyte: a page gets it once."""
     page.evaluate("document.fonts.ready")
     if not page.evaluate("'axe' in window"):
         page.evaluate(Axe().axe_script)
+    context = {"include": [[part] for part in parts or ("html",)]}
+    if leaving_out:
+        context["exclude"] = [[leaving_out]]
     found = page.evaluate(
-        "([part, options]) => axe.run(part ?? document, options).then(results => results.violations)",
-        [part, options | {"resultTypes": ["violations"]}],
+        "([context, options]) => axe.run(context, options).then(results => results.violations)",
+        [context, options | {"resultTypes": ["violations"]}],
     )
     return [f"{rule['id']}: {node['html']}" for rule in found for node in rule["nodes"]]

@@ -6,13 +6,12 @@ import re
 
 import pyotp
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from django.contrib.auth.models import User
 from playwright.sync_api import Browser, Page, expect
 
 from logisav.desk.tests.desk import administrator, at_desk, manager
 from logisav.staff.models import Invitation, SecondFactor
-from logisav.tests.browser import Watch
+from logisav.tests.browser import Watch, violations
 from logisav.tests.people import PASSWORD, link_to, with_password
 from quotes.tests.factories import make_company
 
@@ -34,10 +33,8 @@ def give_password(page: Page, user: User) -> None:
 
 def looked_over(page: Page, part: str = ".desk-ask") -> list[str]:
     """Our own part of the page: readable by all, no wider than a phone."""
-    page.evaluate("document.fonts.ready")
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
-    violations = Axe().run(page, context=part).response["violations"]
-    return [f"{rule['id']}: {node['html']}" for rule in violations for node in rule["nodes"]]
+    return violations(page, part)
 
 
 def test_accounts_invitations_and_journal_are_readable_on_a_phone(
