@@ -30,6 +30,7 @@ from pyhanko.pdf_utils.writer import _ObjectImporter
 from pyhanko.pdf_utils.xref import ObjectStream
 
 from lib.fields import storable
+from signing.seal.reading import Reader
 
 ID_PREFIX = b"annex-"
 
@@ -47,8 +48,8 @@ class EmbeddedFile:
 
 def append(pdf: bytes, pages: bytes, *, attachments: Sequence[EmbeddedFile] = ()) -> bytes:
     """`pdf`, then the pages of `pages`, then the attached files; the result begins with `pdf`."""
-    writer = IncrementalPdfFileWriter(io.BytesIO(pdf))
-    _append_pages(writer, PdfFileReader(io.BytesIO(pages)))
+    writer = IncrementalPdfFileWriter.from_reader(Reader(pdf))
+    _append_pages(writer, Reader(pages))
     _attach(writer, attachments)
     _clean_description(writer)
     out = io.BytesIO()

@@ -12,7 +12,6 @@ from collections.abc import Callable, Coroutine
 from typing import Any
 
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
-from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.pdf_utils.writer import BasePdfFileWriter
 from pyhanko.sign import PdfSignatureMetadata, PdfSigner
 from pyhanko.sign.fields import MDPPerm, SigFieldSpec, SigSeedSubFilter
@@ -25,6 +24,7 @@ from pyhanko_certvalidator.errors import PathBuildingError, ValidationError
 from signing.seal.checking import check
 from signing.seal.keys import Signer
 from signing.seal.loop import run
+from signing.seal.reading import Reader
 from signing.seal.stamping import ROOM, Authorities, AuthorityUnavailable
 
 FIELD = "Cachet"
@@ -75,14 +75,14 @@ def restamp(pdf: bytes, signer: Signer, authorities: Authorities) -> bytes:
     """A B-LTA document with a fresh time stamp over everything; raises AuthorityUnavailable."""
     context = authorities.context(chain=signer.chain, fetching=True)
     stamper = PdfTimeStamper(authorities.timestamper())
-    reader = PdfFileReader(io.BytesIO(pdf))
+    reader = Reader(pdf)
     out = _asked(lambda: stamper.async_update_archival_timestamp_chain(reader, context, in_place=False))
     return _proved(_covered(out), signer, authorities, level="B-LTA")
 
 
 def _covered(pdf: bytes) -> bytes:
     """As far as the last time stamp reaches: what pyHanko adds behind it is collected again by the next one."""
-    _, _, restart, rest = PdfFileReader(io.BytesIO(pdf)).embedded_timestamp_signatures[-1].byte_range
+    _, _, restart, rest = Reader(pdf).embedded_timestamp_signatures[-1].byte_range
     return pdf[: int(restart) + int(rest)]
 
 
@@ -100,7 +100,7 @@ def _metadata(signer: Signer, **more: Any) -> PdfSignatureMetadata:
 
 
 def _writer(pdf: bytes) -> IncrementalPdfFileWriter:
-    return IncrementalPdfFileWriter(io.BytesIO(pdf))
+    return IncrementalPdfFileWriter.from_reader(Reader(pdf))
 
 
 def _written(start: Callable[[], Coroutine[Any, Any, Any]]) -> bytes:

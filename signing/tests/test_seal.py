@@ -25,6 +25,7 @@ from quotes.pdf import engine
 from quotes.tests.documents import read
 from signing import seal
 from signing.seal import EmbeddedFile, Report, Signer
+from signing.seal.reading import Reader
 
 T = TypeVar("T")
 
@@ -175,6 +176,20 @@ def test_the_two_structure_trees_become_one(whole: bytes) -> None:
     keys, headers = structure_of(whole)
     assert keys == sorted(set(keys))
     assert len(headers) == len(set(headers)) == 4
+
+
+def test_every_object_is_read_as_pyhanko_reads_it(sealed: bytes) -> None:
+    ours, theirs = Reader(sealed), PdfFileReader(io.BytesIO(sealed))
+    named = [
+        ref
+        for at in range(theirs.xrefs.total_revisions)
+        for ref in theirs.xrefs.explicit_refs_in_revision(at)
+    ]
+    assert len(named) > 50
+    for ref in named:
+        found, wanted = (one.get_object(ref) for one in (ours, theirs))  # type: ignore[no-untyped-call]
+        assert (type(found), repr(found)) == (type(wanted), repr(wanted)), ref
+    assert sum(len(shelf.places) for shelf in ours.shelves.values()) > 50, "its own way was taken"
 
 
 def structure_of(document: bytes) -> tuple[list[int], list[bytes]]:
