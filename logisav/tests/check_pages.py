@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import fcntl
-import os
 import tempfile
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from pathlib import Path
+from collections.abc import Callable
 
 from playwright.sync_api import Page
 
 from quotes.tests.factories import make_company
 from signing.tests.sealed import make_small_document, sealed_by_us, small_pdf
+from signing.tests.turns import turn
 
 
 def verify(page: Page, site: str) -> None:
@@ -25,16 +22,8 @@ def upload(page: Page, site: str, pdf: bytes, *, name: str = "devis-signe.pdf") 
     page.get_by_label("Devis signé, au format PDF").set_input_files(
         {"name": name, "mimeType": "application/pdf", "buffer": pdf}
     )
-    with alone(), page.expect_navigation():
+    with turn(), page.expect_navigation():
         page.get_by_role("button", name="Vérifier ce PDF").click()
-
-
-@contextmanager
-def alone() -> Iterator[None]:
-    """Few files are read at once on a machine, two from an address: the parallel tests, all of one, take turns."""
-    with Path(os.environ["LOGISAV_TEST_DIR"], "check.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
 
 
 def verify_without_a_file(page: Page, site: str) -> None:

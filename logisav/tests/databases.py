@@ -31,7 +31,7 @@ def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: N
     with (folder / "database.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         copy = _copy_of_file if connection.vendor == "sqlite" else _copy_in_server
-        copy(folder, connection.creation._get_test_db_name())
+        copy(folder, connection.creation._get_test_db_name())  # type: ignore[attr-defined]
 
 
 def _copy_of_file(folder: Path, name: str) -> None:

@@ -38,6 +38,7 @@ from signing.tests.sealed import (
     sealed_by_us,
     small_pdf,
 )
+from signing.tests.turns import turn
 
 pytestmark = pytest.mark.django_db
 PAGE = "/verifier/"
@@ -46,6 +47,12 @@ GENUINE, ALTERED, UNKNOWN = (
     "Ce document a été modifié",
     "Ce document n'est pas connu ici",
 )
+
+
+@pytest.fixture(autouse=True)
+def _in_turn() -> Iterator[None]:
+    with turn():
+        yield
 
 
 def check(pdf: bytes, *, path: str = PAGE, browser: Client | None = None, name: str = "devis.pdf") -> Any:
