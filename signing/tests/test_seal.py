@@ -187,7 +187,7 @@ def test_every_object_is_read_as_pyhanko_reads_it(sealed: bytes) -> None:
     ]
     assert len(named) > 50
     for ref in named:
-        found, wanted = (one.get_object(ref) for one in (ours, theirs))  # type: ignore[no-untyped-call]
+        found, wanted = (one.get_object(ref) for one in (ours, theirs))
         assert (type(found), repr(found)) == (type(wanted), repr(wanted)), ref
     assert sum(len(shelf.places) for shelf in ours.shelves.values()) > 50, "its own way was taken"
 
