@@ -3,7 +3,7 @@
 Only `transactional_db` flushes. The append-only triggers stand during every test, as in production.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from django.db import connection
@@ -44,11 +44,25 @@ STATEMENTS: dict[str, Callable[[Any], tuple[Statements, Statements]]] = {
 def lift_triggers_while_flushing() -> None:
     """Wrap Django's flush; it runs its statements in one transaction, so a failure leaves the triggers on."""
     operations: Any = type(connection.ops)
-    statements = STATEMENTS[connection.vendor]
+    if connection.vendor == "postgresql":
+        operations.sql_flush = sql_flush_of_what_is_filled
+        return
     flush = operations.execute_sql_flush
 
     def flush_without_triggers(self: Any, sql_list: Iterable[str]) -> None:
-        lift, put_back = statements(self.connection)
+        lift, put_back = sqlite_statements(self.connection)
         flush(self, [*lift, *sql_list, *put_back])
 
     operations.execute_sql_flush = flush_without_triggers
+
+
+def sql_flush_of_what_is_filled(self: Any, style: Any, tables: Sequence[str], **options: Any) -> Statements:
+    """TRUNCATE, Django's own, makes new files for every table and takes half a second; few tables have rows."""
+    assert not any(options.values()), options
+    names = [self.quote_name(table) for table in tables]
+    looks = [f"SELECT {at} WHERE EXISTS (SELECT FROM {name})" for at, name in enumerate(names)]  # noqa: S608
+    with self.connection.cursor() as cursor:
+        cursor.execute(" UNION ALL ".join(looks))
+        filled = [names[at] for (at,) in cursor.fetchall()]
+    # As a replica: no trigger, and no foreign key that would ask for an order.
+    return ["SET LOCAL session_replication_role = replica", *(f"DELETE FROM {name}" for name in filled)]  # noqa: S608
