@@ -56,13 +56,24 @@ def lift_triggers_while_flushing() -> None:
     operations.execute_sql_flush = flush_without_triggers
 
 
-def sql_flush_of_what_is_filled(self: Any, style: Any, tables: Sequence[str], **options: Any) -> Statements:
+def sql_flush_of_what_is_filled(
+    self: Any,
+    style: Any,
+    tables: Sequence[str],
+    *,
+    reset_sequences: bool = False,
+    allow_cascade: bool = False,
+) -> Statements:
     """TRUNCATE, Django's own, makes new files for every table and takes half a second; few tables have rows."""
-    assert not any(options.values()), options
     names = [self.quote_name(table) for table in tables]
     looks = [f"SELECT {at} WHERE EXISTS (SELECT FROM {name})" for at, name in enumerate(names)]  # noqa: S608
     with self.connection.cursor() as cursor:
         cursor.execute(" UNION ALL ".join(looks))
         filled = [names[at] for (at,) in cursor.fetchall()]
-    # As a replica: no trigger, and no foreign key that would ask for an order.
-    return ["SET LOCAL session_replication_role = replica", *(f"DELETE FROM {name}" for name in filled)]  # noqa: S608
+    sequences = self.connection.introspection.sequence_list() if reset_sequences else []
+    return [
+        # As a replica: no trigger, and no foreign key that would ask for an order.
+        "SET LOCAL session_replication_role = replica",
+        *(f"DELETE FROM {name}" for name in filled),  # noqa: S608
+        *self.sequence_reset_by_name_sql(style, sequences),
+    ]
