@@ -31,7 +31,8 @@ from signing.proof import anchoring, append_only, auditing
 from signing.tests.administrator import lift_triggers
 from signing.tests.factories import make_signature
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("same_pages"), pytest.mark.both]
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("same_pages")]
+both = pytest.mark.both  # rows, their order and their triggers; files and anchors are the same everywhere
 dice = chance("journal")
 Figure = Callable[[str, str], None]
 KINDS = ("altered", "removed", "inserted", "reordered")
@@ -121,6 +122,7 @@ def forge_signature(signature: Signature, rows: list[Row]) -> None:
         Signature.objects.filter(pk=signature.pk).update(journal_seq=accepted[0], journal_hash=head)
 
 
+@both
 def test_random_edits_are_all_found_and_the_first_bad_row_is_named(
     signature: Signature, figure: Figure
 ) -> None:
@@ -160,6 +162,7 @@ def first_difference(before: list[str], after: list[str]) -> int:
     return min(len(before), len(after)) + 1 if len(before) != len(after) else 0
 
 
+@both
 def test_a_signature_that_was_removed_is_missed(signature: Signature) -> None:
     lift_triggers()
     SealedDocument.objects.all().delete()
@@ -213,6 +216,7 @@ def test_rows_after_the_last_anchor_are_told(signature: Signature) -> None:
     assert f"1 ligne(s) pas encore ancrée(s), à partir de la {newer}" in verify()
 
 
+@both
 def test_rewritten_rows_after_the_sealing_contradict_the_anchor(signature: Signature, figure: Figure) -> None:
     """Each row after the acceptance, altered and every hash computed anew."""
     for text in ("Et pour le paiement ?", "Faut-il être présent ?", "À quelle heure ?"):
@@ -286,16 +290,19 @@ def test_openssl_checks_an_exported_anchor(signature: Signature, tmp_path: Path)
 # The triggers
 
 
+@both
 def test_every_append_only_table_has_its_triggers_after_all_migrations() -> None:
     assert append_only.missing_triggers() == []
 
 
+@both
 def test_a_trigger_that_is_gone_is_told(signature: Signature) -> None:
     lift_triggers()
     with pytest.raises(CommandError, match="déclencheur absent"):
         verify()
 
 
+@both
 @pytest.mark.parametrize("table", ["signing_anchor", "signing_sealeddocument"])
 @pytest.mark.parametrize("change", ["UPDATE {} SET sha256 = 'x'", "DELETE FROM {}"])
 def test_the_database_refuses_to_change_what_is_written_once(
@@ -306,6 +313,7 @@ def test_the_database_refuses_to_change_what_is_written_once(
         connection.cursor().execute(change.format(table))
 
 
+@both
 def test_the_model_refuses_it_too(signature: Signature) -> None:
     anchoring.sweep()
     row: Any
