@@ -27,7 +27,8 @@ def folded(text: str) -> str:
 def may_be_same_name(one: str, other: str) -> bool:
     """Whether all words of one name stand in the other: civilities, accents, case and order are nobody's name."""
     first, second = _name_words(one), _name_words(other)
-    return first <= second or second <= first
+    same_letters = sorted("".join(first)) == sorted("".join(second))  # « Le Goff » and « Legoff »
+    return first <= second or second <= first or same_letters
 
 
 def _name_words(name: str) -> set[str]:

@@ -40,7 +40,18 @@ SHORT_MONTHS = (
     "nov.",
     "déc.",
 )
-SHORT, PLURAL = 3, 2  # letters that make no word yet; from when on there are several
+PLURAL = 2  # from when on there are several
+# Units in words; what is abbreviated, or not known here, stays as it was written.
+UNITS = """
+an année appareil barre benne bidon boîte bouteille camion carton contrat déplacement ensemble forfait heure
+intervention jour journée kilo kit litre lot mètre module paire page palette panne passage personne pièce plaque
+point poste radiateur rouleau sac semaine technicien tonne unité visite
+"""
+PLURALS = {word: f"{word}s" for word in UNITS.split()} | {
+    "panneau": "panneaux",
+    "tuyau": "tuyaux",
+    "seau": "seaux",
+}
 NEAR_DAYS = {-1: "hier", 0: "aujourd'hui", 1: "demain"}
 
 
@@ -70,10 +81,9 @@ def number(value: Decimal | str) -> str:
 
 
 def quantity(value: Decimal | str, unit: str) -> str:
-    """`8 unités`, `1,5 forfait`, `3 h`: plural from two on, of words; what is abbreviated is not."""
-    is_word = unit == "an" or (len(unit) > SHORT and unit.isalpha() and not unit.isupper())
-    if is_word and abs(Decimal(value)) >= PLURAL and unit[-1] not in "sxz":
-        unit += "s"
+    """`8 unités`, `1,5 forfait`, `3 h`: a word that we know has its plural from two on."""
+    if abs(Decimal(value)) >= PLURAL:
+        unit = PLURALS.get(unit, unit)
     return NBSP.join(filter(None, [number(value), unit]))
 
 
@@ -139,11 +149,6 @@ def masked(email: str) -> str:
 def grouped(digest: str, *, size: int = 8) -> str:
     """A hash in groups, to be compared by eye."""
     return " ".join(digest[i : i + size] for i in range(0, len(digest), size))
-
-
-def inside(words: str) -> str:
-    """Words that began a line, inside a sentence: `fuite d'eau`, but `PAC`."""
-    return words[:1].lower() + words[1:] if words[1:2].islower() else words
 
 
 def quoted(words: str) -> str:

@@ -53,12 +53,6 @@ def shown(text: str) -> str:
     return f"{written}{extension}".replace(" ", NBSP)
 
 
-def masked(text: str) -> str:
-    """`•• •• •• •• 42`: enough to recognise one's own, not enough to learn it; empty for what has no two digits."""
-    digits = [sign for sign in text if sign.isdecimal()]
-    return f"{f'••{NBSP}' * 4}{''.join(digits[-2:])}" if len(digits) > 1 else ""
-
-
 def dialled(text: str) -> str:
     """What stands behind `tel:` (RFC 3966), `+33465710842;ext=12`; empty when dialling it might reach another."""
     phone = _read(text)

@@ -80,11 +80,17 @@ class Warm:
         """Raises Endless."""
         end, said = time.monotonic() + seconds, b""
         with tempfile.TemporaryDirectory(prefix=self._scratch) as scratch:
-            for _ in range(TRIES):
+            lost = 0
+            while lost < TRIES:
+                if time.monotonic() >= end:
+                    raise Endless
                 parent = self._running()
                 try:
                     done = parent.ask(job, scratch=scratch, end=end)
                 except _Gone:
+                    lost += (
+                        not parent.is_retired
+                    )  # where another's crash retired it, this job is not at fault
                     self._bury(parent)
                     said = parent.said
                     continue
@@ -107,6 +113,7 @@ class Warm:
         with self._lock:
             if self._parent is parent:
                 self._parent = None
+                parent.is_retired = True
                 parent.end()
 
     def _forget(self) -> None:
@@ -122,6 +129,7 @@ class _Parent:
 
     def __init__(self, command: Sequence[str], environment: dict[str, str]) -> None:
         self.said = b""
+        self.is_retired = False
         self.control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self.control.settimeout(GRACE)
         self._words = os.fdopen(os.memfd_create("said"), "rb+")

@@ -42,7 +42,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("admin/double-verification/retrait/", desk(account_pages.remove), name="second_factor_remove"),
     path("admin/connexions/", desk(account_pages.logins), name="logins"),
     path("admin/connexions/terminer/", desk(account_pages.end_logins), name="end_logins"),
-    path("admin/search/", desk(palette.search)),
+    path("admin/search/", desk(palette.search), name="palette"),
     path("admin/etat/", desk(desk_health.page), name="health"),
     path("admin/r/<path:anything>", desk(closed)),
     path("admin/", admin.site.urls),

@@ -146,8 +146,13 @@ class Deposit(models.Model):
 
     @property
     def remaining(self) -> Decimal:
-        """What is still asked for: a refund does not open the deposit again."""
-        return max(self.amount - self.paid, ZERO)
+        """What is still asked for: a refund does not open the deposit again, save of what had come too early."""
+        return max(self.amount - self.paid + self.given_back_early, ZERO)
+
+    @property
+    def given_back_early(self) -> Decimal:
+        """Of what came before the law allowed it; it can be asked for once the law does."""
+        return sum((each.refunded for each in self._payments if each.came_before(self.opens_on)), ZERO)
 
     @property
     def announced_at(self) -> dt.datetime | None:

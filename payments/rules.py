@@ -138,7 +138,7 @@ def balance_status(deposit: Deposit) -> BalanceStatus:
         return BalanceStatus.OVERPAID
     if received == deposit.amount:
         return BalanceStatus.PAID
-    if refunded and not received:
+    if refunded > deposit.given_back_early and not received:
         return BalanceStatus.REFUNDED
     if deposit.is_pending:
         return BalanceStatus.PENDING

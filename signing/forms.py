@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import asdict, dataclass, fields
 from typing import Any
 
 from django import forms
+from django.core import signing
 from django.core.exceptions import ValidationError
 from django.utils import timezone
+from django.utils.crypto import salted_hmac
 
-from lib import phones
 from lib.fields import CodeField, NameField, PhoneField
 from quotes.content import Consent, Content
 from quotes.law import contract
@@ -19,6 +20,9 @@ from signing.drawing import MAX_SENT, NotADrawing, read_drawing
 from signing.models import Prefilled, Signatory
 
 NO_DRAWING = "La signature dessinée n'a pas pu être lue\u00a0: recommencez-la, ou laissez-la vide."
+
+
+SHOWN = "signing.form.shown"  # salt of what a form's page showed
 
 
 @dataclass(frozen=True)
@@ -31,32 +35,76 @@ class Known:
 
     @classmethod
     def of(cls, customer: Customer) -> Known:
-        return cls(
-            customer.first_name, customer.last_name, customer.phone if phones.masked(customer.phone) else ""
-        )
+        try:
+            phone = PhoneField().clean(customer.phone)
+        except ValidationError:  # none, or words that an import took: it is asked for
+            phone = ""
+        return cls(customer.first_name, customer.last_name, phone)
 
     @property
-    def shown_phone(self) -> str:
-        return phones.masked(self.phone)
+    def phone_end(self) -> str:
+        """Its last two digits: enough to recognise one's own, not enough to learn it."""
+        return "".join(sign for sign in self.phone if sign.isdecimal())[-2:]
+
+
+@dataclass(frozen=True)
+class Shown:
+    """What a form's page showed, as it comes back with the form: signed, so that nobody records what never stood there.
+
+    `phone` is a keyed digest: the page knows two digits, and what comes back tells whether the rest is the same.
+    """
+
+    first_name: str = ""
+    last_name: str = ""
+    phone: str = ""
+    sentence: str = ""
+
+    @classmethod
+    def of(cls, known: Known, sentence: str) -> Shown:
+        phone = salted_hmac(SHOWN, known.phone, algorithm="sha256").hexdigest() if known.phone else ""
+        return cls(known.first_name, known.last_name, phone, sentence)
+
+    @classmethod
+    def read(cls, token: str) -> Shown:
+        """Nothing was shown where the token is none of ours."""
+        try:
+            return cls(**signing.loads(token, salt=SHOWN))
+        except signing.BadSignature:
+            return cls()
+
+    @property
+    def token(self) -> str:
+        return signing.dumps(asdict(self), salt=SHOWN)
+
+    def became(self, typed: dict[str, str]) -> str:
+        """Of the name: kept or corrected, by the parts that stood there; empty where none did."""
+        shown = {name: getattr(self, name) for name in ("first_name", "last_name") if getattr(self, name)}
+        if not shown:
+            return ""
+        return (
+            Prefilled.KEPT
+            if all(typed[name] == value for name, value in shown.items())
+            else Prefilled.CORRECTED
+        )
 
 
 AS_KIND = {Kind.CONSUMER: "en tant que particulier", Kind.BUSINESS: "pour mon activité professionnelle"}
-AT_PLACE = {
-    Place.DISTANCE: "à distance, sans personne de l'entreprise à mes côtés",
-    Place.ON_PREMISES: "dans les locaux de l'entreprise",
-}
 
 
 def sentence(content: Content) -> str:
-    """The quote's own regime, never a weaker one; empty where a right hangs on the answer, which is asked openly.
+    """For a contract at a distance, its own regime; empty where a right hangs on the answer, which is asked openly.
 
-    That is off premises, a visit on the same day, urgency: by silence nobody says that the company is beside them.
+    That is elsewhere than at a distance, on the day of a visit, for an urgent repair: by silence nobody says that the
+    company is beside them, or that they stand in its premises and have no right to withdraw.
     """
-    facts = content.facts(concluded_at=timezone.now())
-    is_visited = facts.visited_on is not None and facts.visited_on == facts.concluded_on
-    if content.law is None or facts.place is Place.OFF_PREMISES or contract.is_exempt(facts) or is_visited:
+    now = timezone.now()
+    facts = content.facts(concluded_at=now)
+    is_simple = (
+        facts.place is Place.DISTANCE and not contract.is_exempt(facts) and not content.is_visited(now)
+    )
+    if content.law is None or not is_simple:
         return ""
-    return f"Je signe {AS_KIND[facts.kind]}, {AT_PLACE[facts.place]}."
+    return f"Je signe {AS_KIND[facts.kind]}, à distance, sans personne de l'entreprise à mes côtés."
 
 
 class SigningForm(forms.Form):
@@ -118,22 +166,20 @@ class SigningForm(forms.Form):
         widget=forms.HiddenInput,
         error_messages={"max_length": NO_DRAWING},
     )
-    shown_phone = forms.CharField(max_length=40, required=False, widget=forms.HiddenInput)
     version_hash = forms.CharField(max_length=64, widget=forms.HiddenInput)
 
     def __init__(self, content: Content, *args: Any, known: Known = Known(), **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.content, self.known, self.sentence = content, known, sentence(content)
-        self.initial.update(
-            first_name=known.first_name, last_name=known.last_name, shown_phone=known.shown_phone
-        )
-        # Left empty, what the page shows stands; a phone that was changed meanwhile is asked for anew.
-        self.keeps_phone = bool(known.phone) and (
-            not self.is_bound or self.data.get("shown_phone") == known.shown_phone
-        )
+        self.now_shown = Shown.of(known, self.sentence)
+        # Silence says what the page showed; what has changed since is asked for anew.
+        self.shown = Shown.read(self.data.get("shown", "")) if self.is_bound else self.now_shown
+        self.initial.update(first_name=known.first_name, last_name=known.last_name)
+        self.keeps_phone = bool(known.phone) and self.shown.phone == self.now_shown.phone
+        self.keeps_sentence = bool(self.sentence) and self.shown.sentence == self.sentence
         self.fields["phone"].required = not self.keeps_phone
         for name in ("kind", "place"):
-            self.fields[name].required = not self.sentence
+            self.fields[name].required = not self.keeps_sentence
         self.consents: dict[str, Consent] = {f"consent_{consent.id}": consent for consent in content.consents}
         if not content.customer.is_business:
             del self.fields["capacity"]
@@ -164,23 +210,32 @@ class SigningForm(forms.Form):
         except NotADrawing as error:
             raise ValidationError(NO_DRAWING) from error
 
+    def clean(self) -> dict[str, Any]:
+        """Who contradicts the sentence says both: kind and place stand in it together."""
+        super().clean()
+        typed = {name: self.cleaned_data.get(name, "") for name in ("kind", "place")}
+        if any(typed.values()):
+            for name in (name for name, value in typed.items() if not value and name not in self.errors):
+                self.add_error(name, self.fields[name].error_messages["required"])
+        return self.cleaned_data
+
     @property
     def signatory(self) -> Signatory:
         """What a valid form says."""
-        typed, known = self.cleaned_data, self.known
+        typed = self.cleaned_data
         named = {field.name: typed.get(field.name, "") for field in fields(Signatory)}
         named["is_small"] = typed.get("is_small")
         named["consents"] = frozenset(consent.id for name, consent in self.consents.items() if typed[name])
-        if known.last_name:
-            is_kept = (typed["first_name"], typed["last_name"]) == (known.first_name, known.last_name)
-            named["name_from"] = Prefilled.KEPT if is_kept else Prefilled.CORRECTED
+        named["name_from"] = self.shown.became(typed)
         if self.keeps_phone:
             named["phone_from"] = Prefilled.CORRECTED if typed["phone"] else Prefilled.KEPT
-            named["phone"] = typed["phone"] or known.phone
-        if self.sentence and not typed["kind"] and not typed["place"]:
-            named["said"] = self.sentence
-        named["kind"] = typed["kind"] or self.content.customer.kind
-        named["place"] = typed["place"] or self.content.contract
+            named["phone"] = typed["phone"] or self.known.phone
+        if not typed["kind"]:
+            named |= {
+                "said": self.sentence,
+                "kind": self.content.customer.kind,
+                "place": self.content.contract,
+            }
         return Signatory(**named)
 
     @property

@@ -7,7 +7,6 @@ import io
 from django.contrib import messages
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
-from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
 from lib import files, french
@@ -205,7 +204,7 @@ def _answer(request: HttpRequest, visit: Visit, outcome: Outcome) -> HttpRespons
         return redirect(visit.quote)
     template, status = PAGES[outcome]
     place = PLACES[visit.content.contract]
-    said = {"quoted_place": place, "visited": visit.content.is_visited(timezone.now())}
+    said = {"quoted_place": place, "visited": workflow.is_of_the_visit(visit.content)}
     return render(request, template, _context(visit) | said, status=status)
 
 

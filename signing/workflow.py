@@ -164,9 +164,14 @@ def _in_words(form: Signatory, content: Content) -> str:
     said = [Customer.Kind(form.kind).label, Quote.Contract(form.place).label.lower()]
     if form.is_small:
         said.append("cinq salariés au plus, hors de son activité principale")
-    if content.is_visited(timezone.now()):
-        said.append("le jour de la visite")
-    return ", ".join(said)
+    words = ", ".join(said)
+    return f"{words} (et c'est le jour de la visite)" if is_of_the_visit(content) else words
+
+
+def is_of_the_visit(content: Content) -> bool:
+    """Whether it is the day alone that makes this version protect too little."""
+    now = timezone.now()
+    return content.is_visited(now) and not content.protects(Place(content.contract), at=now)
 
 
 def _locked_allowance(quote: Quote) -> SigningAllowance:
@@ -304,6 +309,9 @@ def _accept(request_id: int, *, actor: Actor) -> Outcome:
         return Outcome.CHANGED
     if version.damaged_at is not None:
         return Outcome.DAMAGED
+    if _protects_less(version.reading, request.signatory):  # the day of a visit has come since the form
+        _tell_owner_of_contradiction(quote, request.signatory, version.reading, actor)
+        return Outcome.CONTRADICTION
     # Single use: exactly one row goes from open to used, or the code is dead.
     alive = SigningRequest.objects.filter(
         pk=request.pk, state=SigningRequest.State.OPEN, expires_at__gt=timezone.now()

@@ -15,6 +15,7 @@ from lib.folding import may_be_same_name
         ("M. et Mme Morel", "Hélène Morel", True),
         ("Zoé Lefèvre", "Zoe LEFEVRE", True),
         ("Claire Morel", "Claire Morel-Dupont", True),
+        ("Le Goff Anne", "Anne Legoff", True),
         ("Odette Aubert", "Odette Test", False),
         ("Claire Morel", "Paul Morel", False),
         ("", "Claire Morel", True),

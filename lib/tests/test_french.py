@@ -24,16 +24,12 @@ from lib import french
         ("2", "pièce", "2 pièces"),
         ("2", "ENSEMBLE", "2 ENSEMBLE"),
         ("2", "mètre linéaire", "2 mètre linéaire"),
+        ("3", "panneau", "3 panneaux"),
+        ("3", "tuyau", "3 tuyaux"),
+        ("3", "lot", "3 lots"),
+        ("3", "forf", "3 forf"),
         ("2", "", "2"),
     ],
 )
 def test_a_unit_has_its_plural_from_two_on(number: str, unit: str, written: str) -> None:
     assert french.quantity(Decimal(number), unit) == written.replace(" ", french.NBSP, 1)
-
-
-@pytest.mark.parametrize(
-    ("words", "written"),
-    [("Fuite d'eau", "fuite d'eau"), ("PAC en panne", "PAC en panne"), ("Été", "été"), ("", "")],
-)
-def test_what_began_a_line_is_written_small_inside_a_sentence(words: str, written: str) -> None:
-    assert french.inside(words) == written

@@ -146,6 +146,26 @@ def test_after_a_crash_in_native_code_the_next_job_meets_another_layout_of_memor
     assert parent(warmed) != before
 
 
+def test_crashes_of_others_cost_an_innocent_job_none_of_its_tries(tmp_path: Path) -> None:
+    """More of them than a job has tries, while it runs: it begins again each time, and is done."""
+    shared, begun = made(), tmp_path / "begun"
+    innocent = (
+        f"import os, time; os.write(os.open('{begun}', 1089), b'x')\n"
+        f"time.sleep(0 if os.path.getsize('{begun}') > {warm.TRIES} else 30); answer.write(b'done')"
+    )
+    with ThreadPoolExecutor(1) as pool:
+        waiting = pool.submit(shared.run, innocent.encode(), seconds=60)
+        for crashes in range(1, warm.TRIES + 2):
+            while not begun.exists() or begun.stat().st_size < crashes:
+                if waiting.done():
+                    break
+                time.sleep(0.01)
+            if not waiting.done():
+                shared.run(b"import os, signal; os.kill(os.getpid(), signal.SIGSEGV)", seconds=30)
+        assert waiting.result().answer == b"done"
+    assert begun.stat().st_size == warm.TRIES + 1
+
+
 def test_a_job_that_takes_too_long_is_ended_and_the_parent_stays(warmed: warm.Warm, tmp_path: Path) -> None:
     before, start = parent(warmed), time.monotonic()
     job = f"import os, pathlib, time; pathlib.Path('{tmp_path}/pid').write_text(str(os.getpid())); time.sleep(60)"

@@ -37,7 +37,14 @@ def search(request: HttpRequest) -> HttpResponse:
     return render(request, "desk/palette.html", {"typed": typed, "found": found})
 
 
+def _may_read(request: HttpRequest, model: str) -> bool:
+    """As the pages of the model ask it."""
+    return any(request.user.has_perm(f"quotes.{right}_{model}") for right in ("view", "change"))
+
+
 def _quotes(request: HttpRequest, typed: str) -> Iterator[Found]:
+    if not _may_read(request, "quote"):
+        return
     quotes = (
         Quote.objects.visible_to(member(request)).select_related("customer").order_by("-created_at", "-pk")
     )
@@ -48,13 +55,15 @@ def _quotes(request: HttpRequest, typed: str) -> Iterator[Found]:
 
 
 def _customers(request: HttpRequest, typed: str) -> Iterator[Found]:
+    if not _may_read(request, "customer"):
+        return
     for customer in search_customers(visible_customers(request), typed)[:MOST]:
         address = reverse("admin:quotes_customer_change", args=[customer.pk])
         yield Found("person", customer.name, f"Client, {customer.email}", address)
 
 
 def _articles(request: HttpRequest, typed: str) -> Iterator[Found]:
-    if not request.user.has_perm("quotes.view_catalogueitem"):
+    if not _may_read(request, "catalogueitem"):
         return
     for item in CatalogueItem.objects.matching(typed)[:MOST]:
         address = reverse("admin:quotes_catalogueitem_change", args=[item.pk])

@@ -74,7 +74,8 @@ def step_words(deposit: Deposit) -> str:
     if rules.is_announced(deposit) and (said := deposit.announced_at):
         return f"virement annoncé le {french.day(french.in_paris(said).date())}"
     if status is BalanceStatus.PARTIAL:
-        return f"{french.money(deposit.received)} reçus, {french.money(deposit.remaining)} à régler"
+        left = f", {french.money(deposit.remaining)} à régler" if deposit.remaining else ""
+        return f"{french.money(deposit.received)} reçus{left}"
     return (
         f"à régler à partir du {french.day(deposit.opens_on)}"
         if deposit.opens_on
@@ -87,8 +88,7 @@ def balance_words(deposit: Deposit | None, content: Content) -> str:
     """What is left to pay when the works end."""
     if deposit is None:
         return f"règlement de {french.money(content.payable)}"
-    is_back = rules.balance_status(deposit) is BalanceStatus.REFUNDED
-    left = content.payable if is_back else content.payable - deposit.amount
+    left = content.payable - (deposit.amount if deposit.remaining else deposit.received)
     return f"solde de {french.money(left)}"
 
 
@@ -102,7 +102,11 @@ def refund_words(deposit: Deposit | None) -> str:
     methods = {payment.method for payment in deposit.payments.all() if payment.refundable}
     by_card = methods == {Payment.Method.CARD}
     means = "sur la carte utilisée" if by_card else "par le moyen de paiement que vous avez utilisé"
-    less = ", moins la part des travaux déjà faite à votre demande" if deposit.quote.early_start else ""
+    less = (
+        ", moins la part des travaux déjà faite à votre demande"
+        if deposit.quote.early_start and not deposit.kept
+        else ""
+    )
     return f"Les {french.money(deposit.owed)} reçus vous sont rendus{until}, {means}{less}."
 
 

@@ -32,7 +32,7 @@ from payments.tests.factories import (
 from payments.tests.test_transfer import confirm
 from quotes import workflow as quotes
 from quotes.models import Quote
-from quotes.tests.factories import mails, make_business, make_sent_quote
+from quotes.tests.factories import mails, make_business, make_sent_quote, visitor
 
 pytestmark = pytest.mark.django_db
 LIST = "/admin/payments/deposit/"
@@ -466,19 +466,27 @@ def test_row_16_money_that_came_before_the_law_allows_it_is_given_back_and_nobod
     for words in ("nous vous contactons pour vous le rendre", "2\u00a0décembre\u00a02026"):
         assert words in sent.text
     assert "bien reçu" not in sent.subject + sent.text
+    assert "Reste à régler" not in sent.text
     payment = deposit_of(quote).payments.get()
     with time_machine.travel(signed + dt.timedelta(days=20), tick=False):
         desk = at_desk(quote.owner)
         assert "reçus avant le 2" in read(desk.get(page_of(quote)))
+        shown = html.unescape(text(visitor(quote).get(quote.get_absolute_url())))
+        assert "nous vous contactons pour vous le rendre" in shown
+        assert "bien été reçu" not in shown
         book(desk, give_back(payment), refund())
         assert "reçus avant le 2" not in read(desk.get(page_of(quote)))
+        # What the law allows now is asked for again.
+        assert balance_status_of(quote) is BalanceStatus.DUE
+        assert deposit_of(quote).remaining == Decimal("2681.81")
+        assert "J'ai fait le virement" in html.unescape(text(visitor(quote).get(quote.get_absolute_url())))
 
 
 def test_row_23_what_was_paid_in_advance_bears_interest_after_three_months(quote: Quote) -> None:
     """Art. L214-2, for consumers, as long as the works are not done."""
     paid = confirm(quote, "2681.81").received_on
     assert paid == dt.date(2026, 11, 24)
-    words = "porte intérêt au taux légal"
+    words = "peut porter intérêt au taux légal"
     for day, is_said in ((dt.date(2027, 2, 23), False), (dt.date(2027, 2, 24), True)):
         with time_machine.travel(dt.datetime.combine(day, dt.time(12), tzinfo=french.PARIS), tick=False):
             assert (words in read(at_desk(quote.owner).get(page_of(quote)))) is is_said

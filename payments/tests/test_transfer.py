@@ -147,6 +147,15 @@ def test_once_a_part_of_it_has_come_the_rest_is_asked_for_again(quote: Quote, st
     assert not Deposit.objects.announced().exists()
 
 
+def test_a_part_that_went_back_is_left_to_pay_with_the_balance_and_not_asked_for(quote: Quote) -> None:
+    payment = confirm(quote, "2681.81")
+    workflow.request_refund(payment.pk, amount=Decimal(681), reason="Geste", actor=CUSTOMER)
+    shown, content = page(quote), version_of(quote).reading
+    assert "2\u202f000,81\u00a0€ reçus</small>" in shown
+    assert "à régler" not in shown.partition('id="devis"')[0]
+    assert f"solde de {french.money(content.payable - Decimal('2000.81'))}" in shown
+
+
 def test_a_refunded_deposit_is_not_called_paid_and_the_whole_price_is_left(quote: Quote) -> None:
     before = page(quote)
     content = version_of(quote).reading

@@ -89,7 +89,7 @@ def withdrawal_form(seller: Seller) -> str:
 
 def no_withdrawal(exempt: Exempt, reason: str) -> str:
     """Why there is no right, in our own words."""
-    reason = french.inside(reason)
+    reason = french.quoted(reason)
     if exempt is Exempt.URGENT_REPAIR:
         return (
             f"Vous ne pouvez pas vous rétracter pour ce dépannage{NBSP}: "

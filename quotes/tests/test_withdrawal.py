@@ -171,7 +171,7 @@ def test_an_exception_is_chosen_with_a_reason_and_shown_in_the_version() -> None
         withdrawal_reason="fuite de gaz, appel du 3 mars",
     )
     page = text(visitor(quote).get(quote.get_absolute_url()))
-    assert "vous nous l'avez demandé en urgence (fuite de gaz, appel du 3 mars)" in page
+    assert "vous nous l'avez demandé en urgence («\u00a0fuite de gaz, appel du 3 mars\u00a0»)" in page
     assert not accept(quote).can_withdraw()
 
 

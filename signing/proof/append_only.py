@@ -5,9 +5,9 @@ from __future__ import annotations
 from django.db import connection
 
 from quotes.models import PurgedEvent, PurgePermit, QuoteEvent, QuoteVersion
-from signing.models import Anchor, SealedDocument
+from signing.models import Anchor, PaperAcceptance, SealedDocument
 
-WRITTEN_ONCE = (QuoteEvent, PurgedEvent, PurgePermit, SealedDocument, Anchor)
+WRITTEN_ONCE = (QuoteEvent, PurgedEvent, PurgePermit, SealedDocument, Anchor, PaperAcceptance)
 OF_COLUMNS = (
     f"{QuoteVersion._meta.db_table}_hashes_once",
     f"{PurgedEvent._meta.db_table}_under_permit",

@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from django.core import signing
 
 from lib.day import today_in_paris
 from quotes.content import Content
 from quotes.tests.factories import make_business, make_quote
 from quotes.versions.freezing import preview
-from signing.forms import CodeForm, Known, SigningForm
+from signing.forms import CodeForm, Known, Shown, SigningForm
 from signing.models import Signatory
 
 pytestmark = pytest.mark.django_db
@@ -136,11 +137,12 @@ def test_a_name_that_the_certificate_cannot_print_is_asked_for_in_latin_letters(
 
 KNOWN = Known("Claire", "Morel", "06 39 98 12 42")
 LEFT_ALONE = {name: value for name, value in FILLED.items() if name not in ("phone", "place", "kind")}
-LEFT_ALONE |= {"shown_phone": KNOWN.shown_phone}
+SAID = "Je signe en tant que particulier, à distance, sans personne de l'entreprise à mes côtés."
+DISTANCE = Shown.of(KNOWN, SAID).token
 
 
-def said(changes: dict[str, str], *, known: Known = KNOWN, **fields: Any) -> Signatory:
-    form = SigningForm(content(**fields), LEFT_ALONE | changes, known=known)
+def said(changes: dict[str, str], *, known: Known = KNOWN, shown: str = DISTANCE, **fields: Any) -> Signatory:
+    form = SigningForm(content(**fields), LEFT_ALONE | {"shown": shown} | changes, known=known)
     assert form.is_valid(), form.errors
     return form.signatory
 
@@ -148,33 +150,71 @@ def said(changes: dict[str, str], *, known: Known = KNOWN, **fields: Any) -> Sig
 def test_who_leaves_all_as_it_is_signs_as_the_quote_says() -> None:
     form = SigningForm(content(), known=KNOWN)
     assert (form["first_name"].value(), form["last_name"].value()) == ("Claire", "Morel")
-    assert KNOWN.shown_phone == "•• •• •• •• 42".replace(" ", "\u00a0")
-    assert "06 39 98" not in str(form)
+    assert KNOWN.phone_end == "42"
+    assert "06 39 98" not in str(form) + form.now_shown.token
     signatory = said({})
     assert (signatory.phone, signatory.kind, signatory.place) == (KNOWN.phone, "individual", "distance")
-    assert (signatory.name_from, signatory.phone_from) == ("kept", "kept")
-    assert signatory.said == (
-        "Je signe en tant que particulier, à distance, sans personne de l'entreprise à mes côtés."
-    )
+    assert (signatory.name_from, signatory.phone_from, signatory.said) == ("kept", "kept", SAID)
 
 
 def test_what_is_corrected_is_kept_as_corrected() -> None:
     signatory = said({"last_name": "Durand", "phone": "06 39 98 55 55"})
     assert (signatory.name_from, signatory.phone_from) == ("corrected", "corrected")
     assert signatory.phone == "06 39 98 55 55"
-    contradicted = said({"place": "off_premises"})
+    contradicted = said({"place": "off_premises", "kind": "individual"})
     assert (contradicted.said, contradicted.place, contradicted.kind) == ("", "off_premises", "individual")
 
 
+@pytest.mark.parametrize(("given", "missing"), [("kind", "place"), ("place", "kind")])
+def test_who_contradicts_the_sentence_says_both_halves(given: str, missing: str) -> None:
+    """A place that nobody has said stands in no journal."""
+    form = SigningForm(content(), LEFT_ALONE | {"shown": DISTANCE, given: FILLED[given]}, known=KNOWN)
+    assert set(form.errors) == {missing}
+    assert form.is_contradicted
+
+
+def test_a_part_of_the_name_that_nobody_had_written_is_no_correction() -> None:
+    known = Known("", "Morel", KNOWN.phone)
+    shown = Shown.of(known, SAID).token
+    assert said({}, known=known, shown=shown).name_from == "kept"
+    nobody = Known(phone=KNOWN.phone)
+    assert said({}, known=nobody, shown=Shown.of(nobody, SAID).token).name_from == ""
+
+
+def test_what_the_owner_changes_after_the_page_was_shown_corrects_nobody() -> None:
+    assert said({}, known=Known("Klaire", "Morel", KNOWN.phone)).name_from == "kept"
+
+
 def test_who_has_no_phone_there_is_asked_for_one() -> None:
-    form = SigningForm(content(), LEFT_ALONE | {"shown_phone": ""}, known=Known("Claire", "Morel"))
+    known = Known("Claire", "Morel")
+    form = SigningForm(content(), LEFT_ALONE | {"shown": Shown.of(known, SAID).token}, known=known)
     assert set(form.errors) == {"phone"}
-    assert said({"phone": "06 39 98 55 55"}, known=Known()).phone_from == ""
 
 
-def test_a_phone_that_was_changed_since_the_page_was_shown_is_asked_for_anew() -> None:
-    form = SigningForm(content(), LEFT_ALONE, known=Known("Claire", "Morel", "06 39 98 12 99"))
-    assert set(form.errors) == {"phone"}
+@pytest.mark.parametrize(
+    "shown",
+    [
+        "",
+        "forged",
+        Shown.of(Known("Claire", "Morel", "06 39 98 77 42"), SAID).token,
+        signing.dumps({"phone": "x"}, salt="another page"),
+    ],
+    ids=["none", "forged", "another phone with the same end", "of another page"],
+)
+def test_a_phone_that_the_page_did_not_show_is_asked_for(shown: str) -> None:
+    form = SigningForm(content(), LEFT_ALONE | {"shown": shown}, known=KNOWN)
+    assert "phone" in form.errors
+
+
+def test_a_sentence_that_the_page_did_not_show_is_not_recorded() -> None:
+    """Opened on the day of the visit, sent after midnight."""
+    form = SigningForm(content(), LEFT_ALONE | {"shown": Shown.of(KNOWN, "").token}, known=KNOWN)
+    assert set(form.errors) == {"kind", "place"}
+
+
+def test_what_an_import_took_for_a_phone_is_asked_for_anew() -> None:
+    customer = make_business(phone="06 ou 04, la voisine")
+    assert Known.of(customer).phone == ""
 
 
 @pytest.mark.parametrize(
@@ -188,11 +228,12 @@ def test_a_phone_that_was_changed_since_the_page_was_shown_is_asked_for_anew() -
         },
         {"visited_on": today_in_paris()},
         {"contract": "off_premises"},
+        {"contract": "on_premises"},
     ],
-    ids=["urgency", "signed on the day of the visit", "off premises"],
+    ids=["urgency", "signed on the day of the visit", "off premises", "on premises"],
 )
 def test_where_a_right_hangs_on_the_answer_it_is_asked_openly(fields: dict[str, Any]) -> None:
-    form = SigningForm(content(**fields), LEFT_ALONE, known=KNOWN)
+    form = SigningForm(content(**fields), LEFT_ALONE | {"shown": DISTANCE}, known=KNOWN)
     assert form.sentence == ""
     assert {"kind", "place"} <= set(form.errors)
 

@@ -12,6 +12,7 @@ import time_machine
 from django.test import Client
 from django.utils import timezone
 
+from lib import french
 from quotes.models import AccessLink, Quote
 from quotes.tests.factories import (
     mails,
@@ -124,6 +125,26 @@ def test_a_contradiction_that_kind_and_place_do_not_show_is_told_with_its_cause(
     assert told in quote.events.get(kind="contradiction").facts["said"]
 
 
+def test_a_code_that_is_typed_after_midnight_on_the_day_of_a_visit_signs_nothing() -> None:
+    """The form was sent the evening before: off premises the version would give no notice of the right to withdraw."""
+    ahead = timezone.localdate() + dt.timedelta(days=1)
+    planned: dict[str, Any] = {"delivery": "12 janvier 2099", "start": "3 semaines après la signature"}
+    quote = make_sent_quote(contract="on_premises", visited_on=ahead, **planned)
+    midnight = dt.datetime.combine(ahead, dt.time(), tzinfo=french.PARIS)
+    with time_machine.travel(midnight - dt.timedelta(minutes=5), tick=False) as clock:
+        link, address = make_link(quote)
+        assert link.is_valid
+        browser = Client()
+        browser.get(address)
+        assert send_form(browser, quote, place="on_premises").status_code == 302
+        clock.shift(dt.timedelta(minutes=8))
+        answer = send_code(browser, quote, code_of(quote))
+    assert answer.status_code == 409
+    assert "aujourd'hui est le jour de notre visite" in text(answer)
+    assert not Signature.objects.exists()
+    assert mails("signing/contradiction_owner", quote).count() == 1
+
+
 def test_a_quote_is_signed_with_its_boxes_and_the_code_alone() -> None:
     """Name, phone, kind and place stand there: who agrees ticks, and types nothing but the code."""
     quote = make_sent_quote(customer=make_customer(phone="06 39 98 12 42"))
@@ -132,7 +153,7 @@ def test_a_quote_is_signed_with_its_boxes_and_the_code_alone() -> None:
     assert 'value="Claire"' in page
     assert "Je signe en tant que particulier, à distance" in page
     assert quote.customer.phone not in page
-    hidden = re.findall(r'name="(shown_phone|version_hash)" value="([^"]+)"', page)
+    hidden = re.findall(r'name="(shown|version_hash)" value="([^"]+)"', page)
     typed = dict(hidden) | {"first_name": "Claire", "last_name": "Morel", "phone": ""}
     boxes = {f"consent_{one.id}": "on" for one in version_of(quote).reading.consents if one.required}
     assert browser.post(path(quote), typed | boxes).headers["Location"] == path(quote, "code/")

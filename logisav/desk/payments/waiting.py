@@ -6,10 +6,11 @@ import datetime as dt
 from dataclasses import dataclass
 
 from django.contrib.auth.models import User
-from django.db.models import F
+from django.db.models.functions import Coalesce, TruncDate
 from django.urls import reverse
 from django.utils import timezone
 
+from lib import french
 from lib.day import today_in_paris
 from logisav.desk.paging import Figure
 from payments import rules
@@ -54,7 +55,8 @@ def figures(user: User) -> list[Figure]:
 def refunds_due(user: User) -> list[RefundDue]:
     """The most urgent first."""
     due = _of(user).filter(standing=BalanceStatus.REFUND_DUE)
-    urgent = due.order_by(F("quote__withdrawn_at").asc(nulls_last=True), "pk")[:MOST]
+    known = Coalesce("quote__withdrawal_known_on", TruncDate("quote__withdrawn_at", tzinfo=french.PARIS))
+    urgent = due.order_by(known.asc(nulls_last=True), "pk")[:MOST]
     return [RefundDue(deposit, rules.refund_by(deposit.quote)) for deposit in urgent]
 
 
