@@ -210,9 +210,10 @@ class Customer(Course):
             QuoteVersion.objects.filter(quote=self.quote_id, done_at__isnull=False),
         )
         content = version.latest("number").reading
+        other = "individual" if content.customer.is_business else "business"
         form = make_form(
-            place="on_premises" if lies else content.contract,
-            kind=content.customer.kind,
+            place=content.contract,
+            kind=other if lies else content.customer.kind,
             consents=frozenset(consent.id for consent in content.consents),
         )
         self.model.browser = who
