@@ -309,7 +309,8 @@ def _accept(request_id: int, *, actor: Actor) -> Outcome:
         return Outcome.CHANGED
     if version.damaged_at is not None:
         return Outcome.DAMAGED
-    if _protects_less(version.reading, request.signatory):  # the day of a visit has come since the form
+    # The day of a visit may have come since the form; one that was sent before place and kind were asked said neither.
+    if request.place and _protects_less(version.reading, request.signatory):
         _tell_owner_of_contradiction(quote, request.signatory, version.reading, actor)
         return Outcome.CONTRADICTION
     # Single use: exactly one row goes from open to used, or the code is dead.

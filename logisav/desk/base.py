@@ -42,6 +42,10 @@ class DeskAdmin(_Typed, ModelAdmin):
         field, _, kind = lookup.partition("__")
         return field in shown and kind in ("", "exact", "isnull")
 
+    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
+        """`?_to_field=` names no field; Django would ask the model for one that is called nothing."""
+        return super().get_object(request, object_id, from_field or None)
+
 
 class DeskTable(_Typed, TabularInline):
     """Rows of another model inside a form."""

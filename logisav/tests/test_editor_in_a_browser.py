@@ -93,7 +93,6 @@ def test_the_three_minute_quote(desk: Page) -> None:
     desk.get_by_role("button", name="Envoyer", exact=True).click()
     expect(desk.get_by_text("Son PDF se prépare, le mail suit.")).to_be_visible()
     assert rendering.sweep() == 1
-    desk.reload()
     expect(desk.locator(".quote-head .pill").first).to_have_text("Envoyé")
 
     quote = Quote.objects.get()

@@ -46,6 +46,21 @@ def quote() -> Quote:
     return make_sent_quote()
 
 
+# A field that is called nothing
+
+
+@pytest.mark.parametrize("page", ["change", "delete", "history"])
+@pytest.mark.parametrize("method", ["get", "post"])
+def test_an_address_that_names_no_field_opens_the_row_by_its_key(
+    quote: Quote, page: str, method: str
+) -> None:
+    browser = at_desk()
+    for row in (quote.owner, quote.customer, quote):
+        address = f"/admin/{row._meta.app_label}/{row._meta.model_name}/{row.pk}/{page}/?_to_field="
+        assert getattr(browser, method)(address).status_code < 500, address
+        assert browser.post(address, {"_to_field": ""}).status_code < 500, address
+
+
 # NUL
 
 
