@@ -101,10 +101,12 @@ def sealing_failed(quote: Quote, *, reason: str) -> None:
     )
 
 
-def contradiction(quote: Quote, *, said: str) -> None:
+def contradiction(quote: Quote, *, said: str, of_the_visit: bool) -> None:
     """Stopped before any code: where the customer signs, or as whom, is not what the version says."""
     text = f"La signature du devis {quote.number} est arrêtée : le client dit « {said} »."
-    quote_emails.to_staff("signing/contradiction_owner", quote, text=text, context={"said": said})
+    quote_emails.to_staff(
+        "signing/contradiction_owner", quote, text=text, context={"said": said, "of_the_visit": of_the_visit}
+    )
 
 
 def paused(quote: Quote) -> None:

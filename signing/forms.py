@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from typing import Any
 
 from django import forms
@@ -11,6 +11,7 @@ from django.core.exceptions import ValidationError
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
+from lib import folding
 from lib.fields import CodeField, NameField, PhoneField
 from quotes.content import Consent, Content
 from quotes.law import contract
@@ -22,6 +23,7 @@ from signing.models import Prefilled, Signatory
 NO_DRAWING = "La signature dessinée n'a pas pu être lue\u00a0: recommencez-la, ou laissez-la vide."
 
 
+CHANGED_PHONE = "Vérifiez ce numéro, ou écrivez le vôtre."
 SHOWN = "signing.form.shown"  # salt of what a form's page showed
 
 
@@ -34,11 +36,15 @@ class Known:
     phone: str = ""
 
     @classmethod
-    def of(cls, customer: Customer) -> Known:
+    def of(cls, customer: Customer, content: Content) -> Known:
+        """The name as far as it is the one that the quote was made for, and the telephone of the customer's record."""
         try:
             phone = PhoneField().clean(customer.phone)
         except ValidationError:  # none, or words that an import took: it is asked for
             phone = ""
+        meant = content.customer.contact or content.customer.name
+        if not folding.may_be_same_name(meant, f"{customer.first_name} {customer.last_name}"):
+            return cls(phone=phone)
         return cls(customer.first_name, customer.last_name, phone)
 
     @property
@@ -174,10 +180,15 @@ class SigningForm(forms.Form):
         self.now_shown = Shown.of(known, self.sentence)
         # Silence says what the page showed; what has changed since is asked for anew.
         self.shown = Shown.read(self.data.get("shown", "")) if self.is_bound else self.now_shown
+        # A page that is shown again holds what was typed: of the name it has shown what it showed first.
+        names = {"first_name": self.shown.first_name, "last_name": self.shown.last_name}
+        self.now_shown = replace(self.now_shown, **names)
         self.initial.update(first_name=known.first_name, last_name=known.last_name)
         self.keeps_phone = bool(known.phone) and self.shown.phone == self.now_shown.phone
         self.keeps_sentence = bool(self.sentence) and self.shown.sentence == self.sentence
         self.fields["phone"].required = not self.keeps_phone
+        if known.phone and not self.keeps_phone:
+            self.fields["phone"].error_messages["required"] = CHANGED_PHONE
         for name in ("kind", "place"):
             self.fields[name].required = not self.keeps_sentence
         self.consents: dict[str, Consent] = {f"consent_{consent.id}": consent for consent in content.consents}
@@ -228,7 +239,8 @@ class SigningForm(forms.Form):
         named["consents"] = frozenset(consent.id for name, consent in self.consents.items() if typed[name])
         named["name_from"] = self.shown.became(typed)
         if self.keeps_phone:
-            named["phone_from"] = Prefilled.CORRECTED if typed["phone"] else Prefilled.KEPT
+            is_same = typed["phone"] in ("", self.known.phone)
+            named["phone_from"] = Prefilled.KEPT if is_same else Prefilled.CORRECTED
             named["phone"] = typed["phone"] or self.known.phone
         if not typed["kind"]:
             named |= {

@@ -80,7 +80,7 @@ class Signatory:
 class Prefilled(models.TextChoices):
     """What became of a field that the quote's owner had filled in."""
 
-    KEPT = "kept", "repris du devis"
+    KEPT = "kept", "repris"
     CORRECTED = "corrected", "corrigé par le signataire"
 
 
@@ -97,10 +97,10 @@ class Signing(models.Model):
     )
     capacity = models.CharField("qualité", max_length=100, blank=True)
     name_from = models.CharField(
-        "nom repris du devis", max_length=9, choices=Prefilled, blank=True, default="", db_default=""
+        "nom repris", max_length=9, choices=Prefilled, blank=True, default="", db_default=""
     )
     phone_from = models.CharField(
-        "téléphone repris du devis", max_length=9, choices=Prefilled, blank=True, default="", db_default=""
+        "téléphone repris", max_length=9, choices=Prefilled, blank=True, default="", db_default=""
     )
     said = models.TextField("phrase affichée et non contredite", blank=True, default="", db_default="")
     email = models.EmailField("adresse mail")

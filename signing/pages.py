@@ -39,13 +39,13 @@ def sign(request: HttpRequest, visit: Visit) -> HttpResponse:
         form = SigningForm(
             visit.content,
             initial={"version_hash": visit.version.version_hash},
-            known=Known.of(visit.quote.customer),
+            known=Known.of(visit.quote.customer, visit.content),
         )
         return _form_page(request, visit, form)
     if request.POST.get("version_hash") != visit.version.version_hash:
         read = visit.quote.versions.filter(version_hash=request.POST.get("version_hash") or None).first()
         return _changed(request, visit, read)
-    form = SigningForm(visit.content, request.POST, known=Known.of(visit.quote.customer))
+    form = SigningForm(visit.content, request.POST, known=Known.of(visit.quote.customer, visit.content))
     if not form.is_valid():
         return _form_page(request, visit, form, status=422)
     outcome, signing_request = workflow.request_code(
@@ -98,6 +98,10 @@ def code(request: HttpRequest, visit: Visit) -> HttpResponse:
         return _changed(request, visit, signing_request.version)
     if request.method != "POST":
         return _code_page(request, visit, signing_request, CodeForm())
+    if request.POST.get("challenge", str(signing_request.pk)) != str(signing_request.pk):
+        # The recap that was read is not of the code that would sign (art. L221-14): another tab has asked since.
+        messages.warning(request, "Cette page n'était plus à jour\u00a0: relisez avant de signer.")
+        return _code_page(request, visit, signing_request, CodeForm(), status=409)
     form = CodeForm(request.POST)
     if not form.is_valid():
         return _code_page(request, visit, signing_request, form, status=422)
@@ -161,6 +165,8 @@ def resend(request: HttpRequest, visit: Visit) -> HttpResponse:
         return _no_request(request, visit)
     if request.method != "POST":  # the answer to a press that came too soon, loaded again
         return redirect("signing:code", visit.quote.public_id)
+    if not signing_request.place:  # of before place and kind were asked: the form asks both
+        return redirect("signing:sign", visit.quote.public_id)
     outcome, fresh = workflow.resend_code(
         signing_request.pk, link=visit.link, browser=browser_of(request), actor=actor_of(request)
     )

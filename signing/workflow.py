@@ -155,7 +155,7 @@ def _tell_owner_of_contradiction(quote: Quote, form: Signatory, content: Content
     recent = quote.events.filter(kind="contradiction", at__gt=timezone.now() - WINDOW)
     if any(event.facts.get("said") == said for event in recent):
         return
-    emails.contradiction(quote, said=said)
+    emails.contradiction(quote, said=said, of_the_visit=is_of_the_visit(content))
     journal.append(quote, "contradiction", actor=actor, place=form.place, signs_as=form.kind, said=said)
 
 

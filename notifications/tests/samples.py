@@ -124,7 +124,7 @@ CONTEXTS: dict[str, dict[str, Any]] = {
         **SIGNED,
         "quote_url": "https://devis.thermo-rhone.example/devis/7hq2Zk/",
     },
-    "signing/contradiction_owner": {**TO_OWNER, "said": "Professionnel, à distance"},
+    "signing/contradiction_owner": {"of_the_visit": False, **TO_OWNER, "said": "Professionnel, à distance"},
     "signing/paused_owner": TO_OWNER,
     "signing/stamp_missing_owner": {**TO_OWNER, **SIGNED, "reason": "horodatage.example\u00a0: injoignable"},
 }

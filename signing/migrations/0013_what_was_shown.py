@@ -13,12 +13,12 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='signature',
             name='name_from',
-            field=models.CharField(blank=True, choices=[('kept', 'repris du devis'), ('corrected', 'corrigé par le signataire')], db_default='', default='', max_length=9, verbose_name='nom repris du devis'),
+            field=models.CharField(blank=True, choices=[('kept', 'repris'), ('corrected', 'corrigé par le signataire')], db_default='', default='', max_length=9, verbose_name='nom repris'),
         ),
         migrations.AddField(
             model_name='signature',
             name='phone_from',
-            field=models.CharField(blank=True, choices=[('kept', 'repris du devis'), ('corrected', 'corrigé par le signataire')], db_default='', default='', max_length=9, verbose_name='téléphone repris du devis'),
+            field=models.CharField(blank=True, choices=[('kept', 'repris'), ('corrected', 'corrigé par le signataire')], db_default='', default='', max_length=9, verbose_name='téléphone repris'),
         ),
         migrations.AddField(
             model_name='signature',
@@ -28,12 +28,12 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='signingrequest',
             name='name_from',
-            field=models.CharField(blank=True, choices=[('kept', 'repris du devis'), ('corrected', 'corrigé par le signataire')], db_default='', default='', max_length=9, verbose_name='nom repris du devis'),
+            field=models.CharField(blank=True, choices=[('kept', 'repris'), ('corrected', 'corrigé par le signataire')], db_default='', default='', max_length=9, verbose_name='nom repris'),
         ),
         migrations.AddField(
             model_name='signingrequest',
             name='phone_from',
-            field=models.CharField(blank=True, choices=[('kept', 'repris du devis'), ('corrected', 'corrigé par le signataire')], db_default='', default='', max_length=9, verbose_name='téléphone repris du devis'),
+            field=models.CharField(blank=True, choices=[('kept', 'repris'), ('corrected', 'corrigé par le signataire')], db_default='', default='', max_length=9, verbose_name='téléphone repris'),
         ),
         migrations.AddField(
             model_name='signingrequest',

@@ -67,7 +67,7 @@ def certificate(signature: Signature) -> Certificate:
         ip=signature.ip,
         agent=signature.agent,
         signed_at=signature.signed_at,
-        consents=words_said(signature),
+        consents=tuple(consent["words"] for consent in signature.consents),
         button=BUTTON,
         steps=steps(signature),
         pdf_sha256=signature.version.pdf_sha256,
@@ -78,12 +78,6 @@ def certificate(signature: Signature) -> Certificate:
         verify_url=verify_url(signature),
         has_drawing=bool(signature.drawing),
     )
-
-
-def words_said(signature: Signature) -> tuple[str, ...]:
-    """The boxes, and before them the sentence that stood in the form."""
-    shown = (f"{signature.said} (phrase affichée, non contredite)",) if signature.said else ()
-    return shown + tuple(consent["words"] for consent in signature.consents)
 
 
 def verify_url(signature: Signature) -> str:

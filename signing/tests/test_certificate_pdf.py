@@ -101,7 +101,6 @@ def test_with_two_certified_rates_it_is_one_page_and_bears_their_words() -> None
     certificate = make_certificate(
         signatory=make_form(name_from="kept", phone_from="corrected", said=SAID),
         consents=(
-            f"{SAID} (phrase affichée, non contredite)",
             "J'ai lu le devis et je l'accepte.",
             "Je signe par voie électronique.",
             *certified,
@@ -116,7 +115,7 @@ def test_with_two_certified_rates_it_is_one_page_and_bears_their_words() -> None
     )
     assert "page 1/1" in words(certificate)
     assert len(certified) == 2
-    for shown in ("Nom repris du devis", "Téléphone corrigé", "non contredite"):
+    for shown in ("Nom repris du devis", "Téléphone corrigé", f"Phrase affichée, non contredite : {SAID}"):
         assert shown in words(certificate)
     for said in certified:
         assert " ".join(said.split()) in words(certificate).replace("\u00a0", " ")

@@ -9,7 +9,7 @@ from django.core import signing
 
 from lib.day import today_in_paris
 from quotes.content import Content
-from quotes.tests.factories import make_business, make_quote
+from quotes.tests.factories import make_business, make_customer, make_quote
 from quotes.versions.freezing import preview
 from signing.forms import CodeForm, Known, Shown, SigningForm
 from signing.models import Signatory
@@ -213,8 +213,18 @@ def test_a_sentence_that_the_page_did_not_show_is_not_recorded() -> None:
 
 
 def test_what_an_import_took_for_a_phone_is_asked_for_anew() -> None:
-    customer = make_business(phone="06 ou 04, la voisine")
-    assert Known.of(customer).phone == ""
+    customer = make_customer(phone="06 ou 04, la voisine")
+    assert Known.of(customer, content()) == Known("Claire", "Morel")
+
+
+def test_a_name_that_the_quote_does_not_bear_is_not_shown_as_the_quotes() -> None:
+    """The desk renamed the customer after sending."""
+    customer = make_customer(first_name="Anatole", last_name="Vidal-Petit", phone="06 39 98 12 42")
+    assert Known.of(customer, content()) == Known(phone="06 39 98 12 42")
+
+
+def test_who_types_the_number_that_stood_there_has_corrected_nothing() -> None:
+    assert said({"phone": KNOWN.phone}).phone_from == "kept"
 
 
 @pytest.mark.parametrize(

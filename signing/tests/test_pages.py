@@ -13,7 +13,7 @@ from django.test import Client
 from django.utils import timezone
 
 from lib import french
-from quotes.models import AccessLink, Quote
+from quotes.models import AccessLink, Customer, Quote
 from quotes.tests.factories import (
     mails,
     make_business,
@@ -27,6 +27,7 @@ from quotes.tests.factories import (
 )
 from signing.models import BUTTON, Signature, SigningRequest
 from signing.proof.evidence import certificate
+from signing.tests.factories import let_the_minute_pass
 
 pytestmark = pytest.mark.django_db
 TYPED = {
@@ -121,7 +122,9 @@ def test_a_contradiction_that_kind_and_place_do_not_show_is_told_with_its_cause(
         answer = [send_form(browser, quote, **typed) for _ in range(2)][-1]
     assert answer.status_code == 409
     assert shown in text(answer)
-    assert told in mails("signing/contradiction_owner", quote).get().text
+    mail = mails("signing/contradiction_owner", quote).get().text
+    assert told in mail
+    assert ("a déclaré autre chose" in mail) is (cause == "small")
     assert told in quote.events.get(kind="contradiction").facts["said"]
 
 
@@ -167,7 +170,7 @@ def test_a_quote_is_signed_with_its_boxes_and_the_code_alone() -> None:
     fact = quote.events.get(kind="accepted").facts
     assert fact["prefilled"] == {"name": "kept", "phone": "kept"}
     assert fact["said"] == signature.said != ""
-    assert certificate(signature).consents[0] == f"{signature.said} (phrase affichée, non contredite)"
+    assert certificate(signature).signatory.said == signature.said
 
 
 @pytest.mark.parametrize(
@@ -244,6 +247,64 @@ def test_after_five_tries_the_page_says_so(browser: Client, quote: Quote) -> Non
     opened_again = browser.get(path(quote, "code/"))
     assert opened_again.status_code == 429
     assert "Ce code ne peut plus servir" in text(opened_again)
+
+
+def test_a_code_page_that_another_tab_has_overtaken_signs_nothing_and_shows_what_would_be_signed(
+    browser: Client, quote: Quote
+) -> None:
+    """Art. L221-14: what is read above the button is what the button orders."""
+    send_form(browser, quote)
+    stale = re.findall(r'name="challenge" value="(\d+)"', text(browser.get(path(quote, "code/"))))
+    assert len(stale) == 1
+    send_again(quote, title="Une chaudière à granulés", deposit_value=50)
+    let_the_minute_pass(quote)
+    assert send_form(browser, quote).status_code == 302
+    answer = browser.post(path(quote, "code/"), {"code": code_of(quote), "challenge": stale[0]})
+    assert answer.status_code == 409
+    assert "Cette page n'était plus à jour" in text(answer)
+    assert "Une chaudière à granulés" in text(answer)
+    assert not Signature.objects.exists()
+    assert SigningRequest.objects.latest("pk").tries == 0
+    fresh = re.findall(r'name="challenge" value="(\d+)"', text(answer))
+    assert (
+        browser.post(path(quote, "code/"), {"code": code_of(quote), "challenge": fresh[0]}).status_code == 302
+    )
+    assert Signature.objects.get().version == version_of(quote)
+
+
+def test_a_request_of_before_place_and_kind_were_asked_leads_to_the_form(
+    browser: Client, quote: Quote
+) -> None:
+    send_form(browser, quote)
+    SigningRequest.objects.update(place="", kind="")
+    let_the_minute_pass(quote)
+    assert browser.post(path(quote, "nouveau-code/")).headers["Location"] == path(quote)
+
+
+def test_a_form_that_is_shown_again_records_what_it_showed() -> None:
+    """The owner changes phone and name between the page and its sending: twice refused, then sent as it stands."""
+    customer = make_customer(phone="06 39 98 12 12")
+    quote = make_sent_quote(customer=customer)
+    browser = visitor(quote)
+    page = text(browser.get(path(quote)))
+    Customer.objects.update(phone="06 39 98 88 77", last_name="Autre")
+    boxes = {f"consent_{one.id}": "on" for one in version_of(quote).reading.consents if one.required}
+    typed = {
+        "first_name": "Claire",
+        "last_name": "Morel",
+        "phone": "",
+        "version_hash": version_of(quote).version_hash,
+    }
+    for _ in range(2):
+        token = re.findall(r'name="shown" value="([^"]+)"', page)[0]
+        answer = browser.post(path(quote), typed | {"shown": token})
+        assert answer.status_code == 422
+        page = text(answer)
+    assert "77, c'est bien le vôtre" in page
+    token = re.findall(r'name="shown" value="([^"]+)"', page)[0]
+    assert browser.post(path(quote), typed | boxes | {"shown": token}).status_code == 302
+    request = SigningRequest.objects.get()
+    assert (request.name_from, request.phone_from, request.phone) == ("kept", "kept", "06 39 98 88 77")
 
 
 def test_another_browser_is_told_to_go_back_to_the_first(browser: Client, quote: Quote) -> None:
