@@ -9,11 +9,11 @@ from collections.abc import Callable
 from django.conf import settings
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
-from django.template import loader
 
 from lib import metrics, tracing
 from lib.addresses import client_ip
 from logisav import soundness
+from quotes.pages import errors
 
 Next = Callable[[HttpRequest], HttpResponseBase]
 log = logging.getLogger(__name__)
@@ -77,7 +77,10 @@ BARE_PAGE = {
 
 def _unreadable() -> HttpResponse:
     """Asks nothing of the request, whose body is not read, nor of the database."""
-    return HttpResponse(loader.get_template("400.html").render({}), status=400, headers=BARE_PAGE)
+    page = errors.page(400)
+    for name, value in BARE_PAGE.items():
+        page.headers[name] = value
+    return page
 
 
 def sound_requests(get_response: Next) -> Next:
@@ -129,6 +132,6 @@ class Unavailable:
         return None
 
     def _page(self) -> HttpResponse:
-        page = HttpResponse(loader.get_template("503.html").render({}), status=503)
+        page = errors.page(503)
         page.headers["Retry-After"] = "30"
         return page

@@ -14,6 +14,7 @@ from logisav.desk import palette
 from logisav.health import pages as health
 from logisav.health.metrics import metrics
 from logisav.staff import account_pages, invitation_pages, signin
+from quotes.pages import errors
 
 
 def desk(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
@@ -52,5 +53,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("signing.urls")),
     path("", include("payments.urls")),
 ]
+handler500 = errors.broken
 if settings.DEMO:
     urlpatterns.append(path("", include("demo.urls")))

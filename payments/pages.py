@@ -7,7 +7,7 @@ from http import HTTPStatus
 from urllib.parse import urlencode
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
@@ -68,6 +68,21 @@ def announce(request: HttpRequest, visit: Visit) -> HttpResponse:
         case Announced.NOT_OPEN:
             messages.warning(request, "Ce devis n'attend pas de virement pour le moment.")
     return redirect(visit.quote)
+
+
+@require_safe
+@quote_required(Verb.SEE_CONTRACT)
+def transfer_picture(request: HttpRequest, visit: Visit) -> HttpResponse:
+    """The QR code of the transfer, as a file: banks' applications read it from the telephone's pictures."""
+    deposit = rules.deposit_of(visit.quote)
+    company = visit.company
+    if deposit is None or company is None or not rules.may_be_paid(deposit):
+        raise Http404
+    if Payment.Method.TRANSFER not in rules.methods(deposit, visit.content, company):
+        raise Http404
+    picture = rules.transfer_facts(deposit, company).qr_png
+    named = f'attachment; filename="virement-{visit.quote.number}.png"'
+    return HttpResponse(picture, content_type="image/png", headers={"Content-Disposition": named})
 
 
 # The link may have died while the card was typed: the page for those without a grant says one thing more.

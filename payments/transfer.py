@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import io
 from dataclasses import dataclass
 from decimal import Decimal
 
+import segno
 from segno import helpers
 from stdnum import iban, iso11649
 from stdnum.iso7064 import mod_97_10
@@ -43,8 +45,20 @@ class Transfer:
 
     @property
     def qr_svg(self) -> str:
-        """The EPC QR code (version 002, SEPA credit transfer) as inline SVG."""
-        code = helpers.make_epc_qr(
+        """As inline SVG."""
+        return str(self._qr.svg_inline(title="QR code du virement", omitsize=True, border=4, svgclass=None))
+
+    @property
+    def qr_png(self) -> bytes:
+        """As a picture to keep, for whoever reads the page on the telephone that would have to scan it."""
+        picture = io.BytesIO()
+        self._qr.save(picture, kind="png", scale=8, border=4)
+        return picture.getvalue()
+
+    @property
+    def _qr(self) -> segno.QRCode:
+        """The EPC QR code (version 002, SEPA credit transfer)."""
+        return helpers.make_epc_qr(
             name=self.holder[:NAME_LENGTH],
             iban=iban.compact(self.iban),
             amount=self.amount,
@@ -52,4 +66,3 @@ class Transfer:
             bic=self.bic or None,
             encoding="UTF-8",
         )
-        return str(code.svg_inline(title="QR code du virement", omitsize=True, border=4, svgclass=None))

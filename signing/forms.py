@@ -23,6 +23,10 @@ from signing.models import Prefilled, Signatory
 NO_DRAWING = "La signature dessinée n'a pas pu être lue\u00a0: recommencez-la, ou laissez-la vide."
 
 
+OTHER_NAME = (
+    "Ce devis est établi pour {meant}. Dites à quel titre vous signez, "
+    "ou écrivez «\u00a0moi-même\u00a0» si c'est bien vous."
+)
 CHANGED_PHONE = "Vérifiez ce numéro, ou écrivez le vôtre."
 SHOWN = "signing.form.shown"  # salt of what a form's page showed
 
@@ -128,6 +132,7 @@ class SigningForm(forms.Form):
         widget=forms.TextInput(attrs={"class": "input", "autocomplete": "family-name"}),
         error_messages={"required": "Indiquez votre nom."},
     )
+    only_name = forms.BooleanField(label="Je n'ai qu'un nom, pas de prénom.", required=False)
     capacity = NameField(
         label="Votre qualité",
         help_text="À quel titre vous signez, par exemple\u00a0: gérante, directeur des achats.",
@@ -192,8 +197,11 @@ class SigningForm(forms.Form):
         for name in ("kind", "place"):
             self.fields[name].required = not self.keeps_sentence
         self.consents: dict[str, Consent] = {f"consent_{consent.id}": consent for consent in content.consents}
+        self.fields["capacity"].required = content.customer.is_business
         if not content.customer.is_business:
-            del self.fields["capacity"]
+            self.fields["capacity"].label = "À quel titre signez-vous\u00a0?"
+            self.fields["capacity"].help_text = "Par exemple\u00a0: conjoint, fils, tuteur, gérante."
+        self.fields["first_name"].required = not self.data.get("only_name")
         if not (content.customer.is_business and content.contract == Place.OFF_PREMISES and content.law):
             del self.fields["is_small"]
         for name, consent in self.consents.items():
@@ -224,11 +232,36 @@ class SigningForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         """Who contradicts the sentence says both: kind and place stand in it together."""
         super().clean()
+        if (
+            self.is_of_another_name
+            and not self.cleaned_data.get("capacity")
+            and "capacity" not in self.errors
+        ):
+            self.add_error("capacity", OTHER_NAME.format(meant=self.content.customer.name))
         typed = {name: self.cleaned_data.get(name, "") for name in ("kind", "place")}
         if any(typed.values()):
             for name in (name for name, value in typed.items() if not value and name not in self.errors):
                 self.add_error(name, self.fields[name].error_messages["required"])
         return self.cleaned_data
+
+    @property
+    def is_of_another_name(self) -> bool:
+        """A private customer's quote, and the name that was typed is not theirs."""
+        if self.content.customer.is_business or {"first_name", "last_name"} & self.errors.keys():
+            return False
+        typed = f"{self.cleaned_data.get('first_name', '')} {self.cleaned_data.get('last_name', '')}"
+        return not folding.may_be_same_name(self.content.customer.name, typed)
+
+    @property
+    def asks_for_capacity(self) -> bool:
+        """Of a professional always; of a private person once the name is another than the customer's."""
+        field = self["capacity"]
+        return self.content.customer.is_business or bool(field.errors or field.data)
+
+    @property
+    def asks_for_only_name(self) -> bool:
+        """Of whoever left the first name empty: some people have one name."""
+        return self.is_bound and bool(self["first_name"].errors or self["only_name"].data)
 
     @property
     def signatory(self) -> Signatory:

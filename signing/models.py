@@ -69,7 +69,7 @@ class Signatory:
 
     @property
     def full_name(self) -> str:
-        return f"{self.first_name} {self.last_name}"
+        return f"{self.first_name} {self.last_name}".strip()
 
     def row(self, consents: Iterable[Consent]) -> dict[str, Any]:
         """The columns of `Signing`; of the version's consents those that were ticked, in its words."""
@@ -87,7 +87,7 @@ class Prefilled(models.TextChoices):
 class Signing(models.Model):
     """A signatory as stored; `email` is the address that the link went to."""
 
-    first_name = models.CharField("prénom", max_length=100)
+    first_name = models.CharField("prénom", max_length=100, blank=True)  # some people have one name
     last_name = models.CharField("nom", max_length=100)
     phone = models.CharField("téléphone", max_length=40)
     place = models.CharField("lieu de la signature", max_length=14, choices=Quote.Contract, blank=True)
@@ -112,7 +112,7 @@ class Signing(models.Model):
 
     @property
     def full_name(self) -> str:
-        return f"{self.first_name} {self.last_name}"
+        return f"{self.first_name} {self.last_name}".strip()
 
     @property
     def signatory(self) -> Signatory:

@@ -42,6 +42,12 @@ def in_threes(code: str) -> str:
 
 
 @register.filter
+def iso(instant: dt.datetime) -> str:
+    """For `datetime=`: HTML allows milliseconds at most, and a second is enough."""
+    return timezone.localtime(instant).isoformat(timespec="seconds")
+
+
+@register.filter
 def near(instant: dt.datetime) -> str:
     """`demain 14 h 32` as seen from now."""
     return french.near(instant, now=timezone.now())

@@ -27,7 +27,7 @@ CUSTOMERS = (
     "", "devis.pdf", "conditions/", "question/", "refuser/", "retractation/", "retractation/accuse/",
     "retractation/code/", "retractation/nouveau-code/", "lien/", "signer/", "signer/code/",
     "signer/nouveau-code/", "devis-signe.pdf", "acompte/carte/", "acompte/retour/", "acompte/annule/",
-    "acompte/virement/",
+    "acompte/virement/", "acompte/virement.png",
     "attestation-rge.pdf", "cadre-de-contribution.pdf",
 )  # fmt: skip
 OPEN = (

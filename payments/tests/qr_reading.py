@@ -5,8 +5,11 @@ No error correction: the drawing is clean. Byte mode, versions 1 to 13 (ISO/IEC 
 
 from __future__ import annotations
 
+import io
 import re
 from collections.abc import Iterator
+
+from PIL import Image
 
 Matrix = list[list[bool]]
 # Blocks at level M for versions 1 to 13: (number of blocks, data bytes) pairs.
@@ -29,6 +32,15 @@ MASKS = (
     lambda r, c: (r * c % 2 + r * c % 3) % 2 == 0,
     lambda r, c: ((r + c) % 2 + r * c % 3) % 2 == 0,
 )
+
+
+def pictured(png: bytes, *, scale: int = 8) -> Matrix:
+    """The dark modules of a picture, quiet zone cut off."""
+    with Image.open(io.BytesIO(png)) as picture:
+        small = picture.convert("L").reduce(scale)
+    dark = [[small.getpixel((x, y)) < 128 for x in range(small.width)] for y in range(small.height)]  # type: ignore[operator]
+    border = next(row for row in range(small.height) if any(dark[row]))
+    return [row[border : small.width - border] for row in dark[border : small.height - border]]
 
 
 def drawn(svg: str) -> Matrix:

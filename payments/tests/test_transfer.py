@@ -14,7 +14,7 @@ from stdnum import iban, iso11649
 from demo.stripe_standin.standin import StandIn
 from lib import french
 from notifications.models import Notification
-from payments import transfer, workflow
+from payments import rules, transfer, workflow
 from payments.models import BalanceStatus, Deposit
 from payments.rules import balance_status_of
 from payments.tests import qr_reading
@@ -81,6 +81,21 @@ def test_every_quote_has_a_valid_reference_of_its_own() -> None:
     references = {transfer.reference_of(f"D-2026-{number:04}") for number in range(1, 2000)}
     assert len(references) == 1999
     assert all(iso11649.is_valid(reference) for reference in references)
+
+
+def test_whoever_reads_the_page_on_a_telephone_keeps_the_qr_code_as_a_picture(quote: Quote) -> None:
+    address = f"{quote.get_absolute_url()}acompte/virement.png"
+    browser = visitor(quote)
+    assert f'<a href="{address}" download>Enregistrer l\'image</a>' in page(quote, browser)
+    response = browser.get(address)
+    assert (response.status_code, response["Content-Type"]) == (200, "image/png")
+    assert response["Content-Disposition"] == f'attachment; filename="virement-{quote.number}.png"'
+    deposit = rules.deposit_of(quote)
+    assert deposit is not None
+    facts = rules.transfer_facts(deposit, Company.current())
+    assert qr_reading.pictured(response.content) == qr_reading.drawn(facts.qr_svg)
+    confirm(quote, "2681.81")
+    assert browser.get(address).status_code == 404
 
 
 @pytest.mark.parametrize(

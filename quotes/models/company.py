@@ -7,7 +7,7 @@ import hashlib
 from collections.abc import Iterable
 from decimal import Decimal
 from pathlib import PurePath
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
@@ -257,6 +257,9 @@ class Company(models.Model):
     accessibility_tested_on = models.DateField("date du dernier essai", null=True, blank=True)
     accessibility_gaps = models.TextField("ce qui n'est pas accessible", max_length=1000, blank=True)
 
+    # By this process, for the pages of errors alone: a name or a number may have changed since.
+    last_read: ClassVar[Company | None] = None
+
     class Meta:
         verbose_name = "entreprise"
         verbose_name_plural = "entreprise"
@@ -266,6 +269,13 @@ class Company(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @classmethod
+    def from_db(cls, *args: Any, **kwargs: Any) -> Self:
+        company = super().from_db(*args, **kwargs)
+        if not company.get_deferred_fields():
+            cls.last_read = company
+        return company
 
     @classmethod
     def current(cls) -> Company:

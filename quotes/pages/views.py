@@ -198,22 +198,16 @@ def ask(request: HttpRequest, visit: Visit) -> HttpResponse:
         messages.warning(request, "Le devis a changé entre-temps, votre question n'est pas partie.")
         return redirect(visit.quote)
     if asked is workflow.Asking.TOO_MANY:
-        form.add_error(None, TOO_MANY_QUESTIONS)
-        return _question_page(request, visit, form, status=429)
+        return _question_page(request, visit, form, status=429, asked_too_much=True)
     messages.success(request, "Votre question est partie, nous répondons par mail.")
     return redirect(visit.quote)
 
 
-TOO_MANY_QUESTIONS = (
-    "Vous avez posé plusieurs questions en peu de temps. Réessayez dans une heure, ou appelez-nous."
-)
-
-
 def _question_page(
-    request: HttpRequest, visit: Visit, form: QuestionForm, *, status: int = 200
+    request: HttpRequest, visit: Visit, form: QuestionForm, *, status: int = 200, asked_too_much: bool = False
 ) -> HttpResponse:
     """A quote that may not be read shows nothing of itself: the form alone."""
-    context = visit.context | {"form": form}
+    context = visit.context | {"form": form, "asked_too_much": asked_too_much}
     if rules.may(Verb.READ, visit.circumstances):
         context |= {"questions": thread(visit.quote)}
     else:

@@ -68,9 +68,17 @@ def test_a_question_too_short_or_too_long_is_refused_and_kept_in_the_form(quote:
     assert not Question.objects.exists()
 
 
-def test_the_sixth_question_within_an_hour_is_refused_and_kept_in_the_form(quote: Quote) -> None:
+def test_the_sixth_question_within_an_hour_is_refused_and_what_was_typed_is_kept(quote: Quote) -> None:
+    """Words and a telephone number instead of a form that cannot be sent."""
     browser = visitor(quote)
-    assert [ask(quote, browser) for _ in range(6)] == [302] * 5 + [429]
+    assert [ask(quote, browser) for _ in range(5)] == [302] * 5
+    typed = {"text": "Et la <garantie>, combien de temps dure-t-elle ?"}
+    response = browser.post(quote.get_absolute_url() + "question/", typed)
+    page = response.content.decode()
+    assert response.status_code == 429
+    for words in ("Et la &lt;garantie&gt;", "Réessayez dans une heure", "tel:"):
+        assert words in page
+    assert "Envoyer ma question" not in page
     assert Question.objects.count() == 5
 
 

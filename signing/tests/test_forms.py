@@ -75,10 +75,41 @@ def test_a_professional_says_in_which_capacity_they_sign() -> None:
     assert form.signatory.capacity == "Gérante"
 
 
-def test_names_are_one_line_and_hide_nothing() -> None:
-    form = SigningForm(
-        content(), FILLED | {"first_name": " Jean\r\nPierre\u202e ", "last_name": "d'Arc\u2028\x00"}
+def test_whoever_signs_in_another_name_says_in_which_capacity() -> None:
+    asked = content(customer=make_customer(civility="Mme", first_name="Claire", last_name="Morel"))
+    husband = FILLED | {"first_name": "Paul", "last_name": "Morel-Duval"}
+    form = SigningForm(asked, husband)
+    asks = str(form.errors["capacity"][0])
+    assert asks.startswith(
+        "Ce devis est établi pour Mme\u00a0Claire\u00a0Morel. Dites à quel titre vous signez"
     )
+    assert form.asks_for_capacity
+    form = SigningForm(asked, husband | {"capacity": "conjoint"})
+    assert form.is_valid()
+    assert form.signatory.capacity == "conjoint"
+
+
+def test_the_customer_is_not_asked_in_which_capacity() -> None:
+    asked = content(customer=make_customer(civility="", first_name="Claire", last_name="MOREL"))
+    for form in (SigningForm(asked), SigningForm(asked, FILLED)):
+        assert not form.asks_for_capacity
+    assert SigningForm(asked, FILLED).is_valid()
+
+
+def test_a_single_name_is_a_name_once_it_is_said_to_be_one() -> None:
+    asked = content(customer=make_customer(first_name="", last_name="Suharto"))
+    single = FILLED | {"first_name": "", "last_name": "Suharto"}
+    form = SigningForm(asked, single)
+    assert form.errors == {"first_name": ["Indiquez votre prénom."]}
+    assert form.asks_for_only_name
+    form = SigningForm(asked, single | {"only_name": "on"})
+    assert form.is_valid()
+    assert form.signatory.full_name == "Suharto"
+
+
+def test_names_are_one_line_and_hide_nothing() -> None:
+    named = {"first_name": " Jean\r\nPierre\u202e ", "last_name": "d'Arc\u2028\x00", "capacity": "tuteur"}
+    form = SigningForm(content(), FILLED | named)
     assert form.is_valid()
     assert (form.signatory.first_name, form.signatory.last_name) == ("Jean Pierre", "d'Arc")
 
@@ -158,7 +189,7 @@ def test_who_leaves_all_as_it_is_signs_as_the_quote_says() -> None:
 
 
 def test_what_is_corrected_is_kept_as_corrected() -> None:
-    signatory = said({"last_name": "Durand", "phone": "06 39 98 55 55"})
+    signatory = said({"last_name": "Durand", "phone": "06 39 98 55 55", "capacity": "moi-même"})
     assert (signatory.name_from, signatory.phone_from) == ("corrected", "corrected")
     assert signatory.phone == "06 39 98 55 55"
     contradicted = said({"place": "off_premises", "kind": "individual"})

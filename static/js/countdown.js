@@ -11,5 +11,6 @@ for (const button of document.querySelectorAll("button[data-until]")) {
     if (left <= 0) clearInterval(timer);
   };
   const timer = setInterval(tick, 1000);
+  document.querySelector("[data-without-script]")?.remove();
   tick();
 }

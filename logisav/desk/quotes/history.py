@@ -112,10 +112,10 @@ def line_of(event: QuoteEvent, *, names: dict[str, str], mails: dict[str, Histor
 def sentence(fact: Fact, said: dict[str, Any]) -> str:
     """What lacks a field that its sentence names, or has it empty, is told by its headline."""
     if fact.sentence:
+        known = {name: value for name, value in said.items() if value != "" or name == "first_name"}
         try:
-            return Written().vformat(
-                fact.sentence, (), {name: value for name, value in said.items() if value != ""}
-            )
+            words = Written().vformat(fact.sentence, (), known)
+            return " ".join(words.split(" ")).strip() if "first_name" in known else words
         except KeyError:
             pass
     return f"{fact.headline}."
