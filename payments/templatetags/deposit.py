@@ -62,6 +62,16 @@ def is_settled(deposit: Deposit | None) -> bool:
 
 
 @register.filter
+def deposit_fact(deposit: Deposit | None) -> str:
+    """The name of what `step_words` says: with it in `data-fact` a sentence can be compared with the others."""
+    if deposit is None:
+        return "deposit.none"
+    if rules.is_announced(deposit):
+        return "deposit.announced"
+    return f"deposit.{rules.balance_status(deposit).value}"
+
+
+@register.filter
 def step_words(deposit: Deposit) -> str:
     """Where it stands, in the list of what comes next on an accepted quote."""
     status = rules.balance_status(deposit)

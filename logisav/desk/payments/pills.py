@@ -6,9 +6,10 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from payments import rules
-from payments.models import BalanceStatus, Deposit, Payment, Refund
+from payments.models import AWAITED, BalanceStatus, Deposit, Payment, Refund
 
 ANNOUNCED = "Virement annoncé"
+HELD = "Acompte suspendu"
 TONES = {
     BalanceStatus.DUE: "info",
     BalanceStatus.PENDING: "info",
@@ -32,14 +33,17 @@ REFUND_TONES = {
 
 
 def pill(status: BalanceStatus) -> SafeString:
-    return _pill(TONES.get(status, "quiet"), status.label)
+    return _deposit_pill(TONES.get(status, "quiet"), status.value, status.label)
 
 
 def deposit_pill(deposit: Deposit) -> SafeString:
-    """Where it stands; a transfer that is on its way is looked for at the bank."""
+    """Where it stands. A transfer on its way is looked for at the bank; a declaration stops what is asked for."""
     if rules.is_announced(deposit):
-        return _pill("info", ANNOUNCED)
-    return pill(rules.balance_status(deposit))
+        return _deposit_pill("info", "announced", ANNOUNCED)
+    status = rules.balance_status(deposit)
+    if status in AWAITED and deposit.quote.declared_at is not None:
+        return _deposit_pill("quiet", "held", HELD)
+    return pill(status)
 
 
 def payment_pill(payment: Payment) -> SafeString:
@@ -49,6 +53,10 @@ def payment_pill(payment: Payment) -> SafeString:
 
 def refund_pill(refund: Refund) -> SafeString:
     return _pill(REFUND_TONES[Refund.State(refund.state)], refund.get_state_display())
+
+
+def _deposit_pill(tone: str, fact: str, words: str) -> SafeString:
+    return format_html('<span class="pill {}" data-fact="deposit.{}">{}</span>', tone, fact, words)
 
 
 def _pill(tone: str, words: str) -> SafeString:

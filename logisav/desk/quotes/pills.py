@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
@@ -20,20 +18,16 @@ TONES = {
 
 def pills(quote: Quote) -> SafeString:
     """The state, and beside it what is no state of its own."""
-    found = [(TONES.get(Quote.State(quote.state), "quiet"), quote.get_state_display())]
+    found = [(TONES.get(Quote.State(quote.state), "quiet"), quote.state, quote.get_state_display())]
     if quote.declared_at is not None:
-        found.append(("warn", "Rétractation déclarée"))
+        found.append(("warn", "declared", "Rétractation déclarée"))
     if quote.has_lapsed:
-        found.append(("warn", "Expiré"))
+        found.append(("warn", "lapsed", "Expiré"))
     if quote.is_blocked:
-        found.append(("bad", "Accès bloqué"))
+        found.append(("bad", "blocked", "Accès bloqué"))
     if quote.is_editable and quote.state != Quote.State.DRAFT:
-        found.append(("warn", "Nouvelle version"))
-    return joined(found)
-
-
-def joined(found: Iterable[tuple[str, str]]) -> SafeString:
-    return format_html_join(" ", '<span class="pill {}">{}</span>', found)
+        found.append(("warn", "revised", "Nouvelle version"))
+    return format_html_join(" ", '<span class="pill {}" data-fact="quote.{}">{}</span>', found)
 
 
 def pill(tone: str, words: str) -> SafeString:

@@ -406,4 +406,5 @@ def test_what_is_asked_is_a_whole_sentence_that_names_the_quote() -> None:
 
 def test_make_sent_quote_is_what_the_desk_shows_as_sent() -> None:
     quote = make_sent_quote(owner=owner())
-    assert '<span class="pill info">Envoyé</span>' in text(browser_of(quote).get(page_of(quote)))
+    page = text(browser_of(quote).get(page_of(quote)))
+    assert '<span class="pill info" data-fact="quote.sent">Envoyé</span>' in page
