@@ -160,6 +160,11 @@ def test_once_a_part_of_it_has_come_the_rest_is_asked_for_again(quote: Quote, st
     assert "Régler mon acompte" in shown
     assert "1\u202f000,00\u00a0€ reçus, 1\u202f681,81\u00a0€ à régler" in shown
     assert not Deposit.objects.announced().exists()
+    assert "J'ai fait le virement" in shown
+    assert workflow.announce_transfer(quote.pk, actor=CUSTOMER) is Announced.DONE
+    assert workflow.announce_transfer(quote.pk, actor=CUSTOMER) is Announced.ALREADY
+    assert Deposit.objects.announced().exists()
+    assert mails("payments/transfer_announced_owner", quote).count() == 2
 
 
 def test_a_part_that_went_back_is_left_to_pay_with_the_balance_and_not_asked_for(quote: Quote) -> None:

@@ -31,7 +31,7 @@ class NoDeposit(Exception):
 
 @transaction.atomic
 def announce_transfer(quote_id: int, *, actor: Actor) -> Announced:
-    """« J'ai fait le virement »: the owner is told, once."""
+    """« J'ai fait le virement »: the owner is told once of each, and of the rest again when a part has come."""
     quote = locked(quote_id)
     deposit = locked_deposit(quote)
     version = quote.current_version()
@@ -39,7 +39,7 @@ def announce_transfer(quote_id: int, *, actor: Actor) -> Announced:
         return Announced.NOT_OPEN
     if Payment.Method.TRANSFER not in rules.methods(deposit, version.reading, Company.current()):
         return Announced.NOT_OPEN
-    if deposit.transfer_announced_at is not None:
+    if deposit.announced_at is not None:
         return Announced.ALREADY
     deposit.transfer_announced_at = timezone.now()
     deposit.save(update_fields=["transfer_announced_at"])

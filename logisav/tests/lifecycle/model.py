@@ -45,7 +45,7 @@ LEADS_TO = {
 ASKABLE = {"draft", "sending", "sent", "reminded", "accepted", "withdrawn"}
 SIGNABLE, REVISABLE = {"sent", "reminded"}, {"sent", "reminded", "refused"}
 ONCE = {"created", "accepted", "withdrawn", "cancelled", "done", "sealed", "sealing_late"}
-ONCE |= {"deposit_requested", "deposit_opened", "transfer_announced"}
+ONCE |= {"deposit_requested", "deposit_opened"}
 
 
 def now() -> dt.datetime:
@@ -97,6 +97,7 @@ class Model:
     kinds: Counter[str] = field(default_factory=Counter)
     paid: Counter[int] = field(default_factory=Counter)
     transferred: Decimal = Decimal(0)
+    announced: bool = False  # a transfer of which nothing has come since
     browser: str = ""  # whose request is under way
     signing: int = 0  # the code that is being typed, rightly
     signed_with: int = 0
@@ -241,12 +242,18 @@ class Model:
         self.paid[facts["payment"]] += 1
         assert self.paid[facts["payment"]] == 1, "booked twice"
         assert not self.too_early, "money before the law allows it"
+        self.announced = False
 
     def _payment_prepared(self, facts: dict[str, Any]) -> None:
         assert self.stands
         assert not self.too_early
 
+    def _transfer_announced(self, facts: dict[str, Any]) -> None:
+        assert not self.announced, "announced again before anything came"
+        self.announced = True
+
     def _transfer_confirmed(self, facts: dict[str, Any]) -> None:
+        self.announced = False
         self.transferred += Decimal(facts["amount"])
 
     # Asking
