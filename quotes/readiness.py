@@ -14,7 +14,7 @@ from functools import cached_property, partial
 from django.db import models
 from django.utils import timezone
 
-from lib import french
+from lib import french, printable
 from lib.day import today_in_paris
 from lib.fields import NOT_STORABLE
 from quotes import money
@@ -245,9 +245,9 @@ def _texts(row: models.Model) -> Iterator[str]:
             yield str(getattr(row, field.attname) or "")
 
 
-def _cannot_be_written(texts: Iterable[str]) -> bool:
-    """In the PDF and its description: an old row, an import by hand. The form cleans what it is given."""
-    return any(NOT_STORABLE.search(text) for text in texts)
+def _spoils(texts: Callable[[Draft], Iterable[str]], spoils: Callable[[str], object], draft: Draft) -> bool:
+    """The PDF or its description: an old row, an import by hand. The form cleans what it is given."""
+    return any(spoils(text) for text in texts(draft))
 
 
 DECREE = "Arrêté du 24 janvier 2017, dépannage et travaux dans le bâtiment"
@@ -311,35 +311,28 @@ CHECKS: tuple[tuple[Finding, Callable[[Draft], bool]], ...] = (
         ),
         lambda draft: draft.is_beyond_bounds,
     ),
-    (
-        Finding(
-            "Un texte du devis contient un signe invisible qu'un PDF ne peut pas porter\u00a0: "
-            "enregistrez-le à nouveau.",
-            MendedAt.QUOTE,
-            "title",
-            blocking=True,
-        ),
-        lambda draft: _cannot_be_written(draft.texts_of_quote),
-    ),
-    (
-        Finding(
-            "La fiche du client contient un signe invisible qu'un PDF ne peut pas porter\u00a0: "
-            "enregistrez-la à nouveau.",
-            MendedAt.CUSTOMER,
-            "last_name",
-            blocking=True,
-        ),
-        lambda draft: _cannot_be_written(_texts(draft.quote.customer)),
-    ),
-    (
-        Finding(
-            "La fiche de l'entreprise contient un signe invisible qu'un PDF ne peut pas porter\u00a0: "
-            "enregistrez-la à nouveau.",
-            MendedAt.COMPANY,
-            "legal_name",
-            blocking=True,
-        ),
-        lambda draft: _cannot_be_written(_texts(draft.company)),
+    *(
+        (Finding(f"{whose} {fault}", place, field, blocking=True), partial(_spoils, texts, spoils))
+        for whose, place, field, texts in (
+            ("Un texte du devis", MendedAt.QUOTE, "title", lambda draft: draft.texts_of_quote),
+            (
+                "La fiche du client",
+                MendedAt.CUSTOMER,
+                "last_name",
+                lambda draft: _texts(draft.quote.customer),
+            ),
+            ("La fiche de l'entreprise", MendedAt.COMPANY, "legal_name", lambda draft: _texts(draft.company)),
+        )
+        for fault, spoils in (
+            (
+                "contient un signe invisible qu'un PDF ne peut pas porter\u00a0: enregistrez de nouveau cette page.",
+                NOT_STORABLE.search,
+            ),
+            (
+                "contient un signe que nos documents ne savent pas imprimer\u00a0: remplacez-le.",
+                printable.not_printed,
+            ),
+        )
     ),
     (
         Finding("Le client n'a pas d'adresse mail.", MendedAt.CUSTOMER, "email", blocking=True),

@@ -14,7 +14,7 @@ from django.conf import settings
 from django.template.loader import render_to_string
 from django.utils import timezone
 
-from lib import files
+from lib import files, printable
 from notifications import queue
 from notifications.queue import JobOutcome, QueueQuerySet
 from quotes.colour import Palette
@@ -218,4 +218,6 @@ def certificate_pdf(signature: Signature) -> bytes:
     palette = Palette.of(certificate.content.company.colour)
     context = {"certificate": certificate, "accent": palette.accent}
     images = {"drawing": bytes(signature.drawing)} if signature.drawing else {}
-    return engine.render(render_to_string("pdf/certificate.html", context), images=images)
+    # A browser's name or a mail address may hold any sign: it spoils no proof.
+    document = printable.spelled(render_to_string("pdf/certificate.html", context))
+    return engine.render(document, images=images)

@@ -26,6 +26,7 @@ from weasyprint.text.fonts import FontConfiguration
 from weasyprint.urls import FatalURLFetchingError, URLFetcherResponse
 
 from lib import warm
+from quotes.pdf import faces
 from quotes.pdf.engine import MAX_PDF, MAX_SECONDS, MEGABYTE, STATIC, Exit
 
 MEMORY = 1536 * MEGABYTE
@@ -118,9 +119,19 @@ def render(html: str, *, images: Mapping[str, bytes], complaints: Complaints) ->
     logging.getLogger("weasyprint").addHandler(complaints)
     fetcher, fonts = Fetcher(images), FontConfiguration()
     page = HTML(string=html, url_fetcher=fetcher)
-    faces = CSS(url=FACES, url_fetcher=fetcher, font_config=fonts)
-    pdf = page.write_pdf(stylesheets=[faces], font_config=fonts, pdf_variant="pdf/a-3b", pdf_tags=True)
+    sheets = [CSS(url=FACES, url_fetcher=fetcher, font_config=fonts)]
+    if others := faces.needed(_words(page)):
+        sheets.append(CSS(string=others, url_fetcher=fetcher, font_config=fonts))
+    pdf = page.write_pdf(stylesheets=sheets, font_config=fonts, pdf_variant="pdf/a-3b", pdf_tags=True)
     return bytes(pdf)
+
+
+def _words(page: HTML) -> Iterator[str]:
+    """What is set in type, the descriptions of pictures among it."""
+    for element in page.etree_element.iter():
+        if element.tag != "style":
+            yield element.text or ""
+        yield element.tail or ""
 
 
 def work(job: BinaryIO, answer: BinaryIO) -> Exit:
@@ -134,6 +145,9 @@ def work(job: BinaryIO, answer: BinaryIO) -> Exit:
     except FatalURLFetchingError as refused:
         sys.stderr.write(str(refused))
         return Exit.REFUSED_ADDRESS
+    except faces.NoGlyph as missing:
+        sys.stderr.write(f"no font has {missing}")
+        return Exit.INCOMPLETE
     if complaints.said:
         sys.stderr.write("\n".join(complaints.said))
         return Exit.INCOMPLETE
@@ -144,4 +158,5 @@ def work(job: BinaryIO, answer: BinaryIO) -> Exit:
 
 
 if __name__ == "__main__":
+    faces.drawn_always()  # the forks find it read
     warm.serve(work)

@@ -12,11 +12,11 @@ from pathlib import Path
 
 import pytest
 from django.utils.html import escape
-from fontTools.ttLib import TTFont
 
+from lib import printable
 from lib.tests.processes import children, is_gone, memory, open_files, warm_parents
 from logisav.tests.figures import sample
-from quotes.pdf import engine
+from quotes.pdf import engine, faces
 from quotes.pdf.engine import NoPdf, RenderingFailed
 from quotes.tests.documents import Server, asked, read, trap
 from quotes.tests.ssrf import payloads
@@ -67,9 +67,45 @@ def test_every_character_of_europe_and_emoji_are_set_in_embedded_fonts() -> None
 
 
 def test_no_letter_of_these_alphabets_becomes_a_box() -> None:
-    names = ("text.woff2", "title.woff2", "fallback.ttf", "emoji.ttf")
-    faces = [TTFont(engine.STATIC / "fonts" / name).getBestCmap() for name in names]
-    assert [sign for sign in ALPHABETS if not any(ord(sign) in face for face in faces)] == []
+    assert set(ALPHABETS) - {" "} <= faces.drawn_always()
+    assert faces.needed([ALPHABETS]) == ""
+
+
+SCRIPTS = {
+    "小龙 李": "Han",
+    "さくら": "Han",
+    "김민준": "Hangul",
+    "राज": "Devanagari",
+    "রাজ": "Bengali",
+    "ராஜ்": "Tamil",
+    "สมชาย": "Thai",
+}
+
+
+@pytest.mark.parametrize(("name", "font"), SCRIPTS.items())
+def test_a_name_in_another_script_is_set_in_a_font_that_has_it(name: str, font: str) -> None:
+    """And comes with it alone: the others are not read."""
+    document = engine.render(PAGE.format(f"<h1>Devis de {name}</h1><p style='font-family: Mono'>{name}</p>"))
+    rows = read(document, "pdffonts").splitlines()[2:]
+    assert [row for row in rows if " yes yes yes " not in row] == []
+    others = set(SCRIPTS.values()) - {font}
+    assert any(f"+{font} " in row for row in rows)
+    assert not [row for row in rows if any(f"+{other} " in row for other in others)]
+    assert name[0] in read(document, "pdftotext")
+
+
+@pytest.mark.parametrize("sign", ["ሰ", "ព", "\U00012345"])
+def test_a_sign_that_no_font_has_stops_the_rendering_and_is_named(sign: str) -> None:
+    with pytest.raises(RenderingFailed, match=f"U\\+{ord(sign):04X}") as failed:
+        engine.render(PAGE.format(f"<p>Devis {sign}</p>"))
+    assert failed.value.reason is NoPdf.INCOMPLETE
+
+
+def test_exactly_the_signs_of_the_fonts_are_printed() -> None:
+    drawn = set().union(*(faces.signs_of(name) for name in (*faces.ALWAYS, *faces.OTHERS.values())))
+    signs = [chr(place) for place in range(0x110000) if printable.is_drawn(chr(place))]
+    missing = set(printable.not_printed("".join(signs)))
+    assert [hex(ord(one)) for one in signs if (one in missing) == (one in drawn)] == []
 
 
 def test_an_image_of_the_job_is_shown() -> None:

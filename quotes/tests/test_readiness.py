@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.db.models import Model
 
 from lib.day import today_in_paris
 from logisav.desk.tests.desk import action_of, at_desk, manager, owner, page_of, text
@@ -175,6 +176,28 @@ def test_labour_that_sells_a_supply_of_the_catalogue_is_told_that_it_is_a_sale(q
         CatalogueItem.objects.filter(pk=article.pk).update(is_supply=is_supply)
         found = readiness.findings(Quote.objects.get(pk=quote.pk))
         assert any(told in one.sentence and not one.blocking for one in found) is is_told
+
+
+@pytest.mark.parametrize(
+    ("row", "column", "field", "whose"),
+    [
+        (Quote, "intro", "title", "Un texte du devis"),
+        (Customer, "address", "last_name", "La fiche du client"),
+        (Company, "tagline", "legal_name", "La fiche de l'entreprise"),
+    ],
+)
+@pytest.mark.parametrize(
+    ("sign", "fault"), [("ሰ", "que nos documents ne savent pas imprimer"), ("\x0c", "signe invisible")]
+)
+def test_a_sign_that_no_document_can_bear_stops_the_sending(
+    quote: Quote, row: type[Model], column: str, field: str, whose: str, sign: str, fault: str
+) -> None:
+    """It came by no form: the forms clean what they are given."""
+    row._default_manager.update(**{column: f"Chauffage {sign}"})
+    finding = found(quote)[field]
+    assert finding.blocking
+    assert finding.sentence.startswith(whose)
+    assert fault in finding.sentence
 
 
 def test_the_editor_lists_it_with_the_way_to_mend_it(quote: Quote) -> None:

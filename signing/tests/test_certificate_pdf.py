@@ -16,13 +16,16 @@ from django.template.loader import render_to_string
 
 from logisav.tests.figures import sample
 from quotes.colour import Palette
+from quotes.journal import Actor
 from quotes.law import vat
 from quotes.pdf import engine
 from quotes.tests.contents import COMPANY, make_content, poisoned
 from quotes.tests.documents import asked, read, trap
 from quotes.tests.ssrf import payloads
+from signing import sealing, workflow
+from signing.models import Signature
 from signing.proof.evidence import Certificate, Step
-from signing.tests.factories import make_form
+from signing.tests.factories import BROWSER, make_form, make_signing_request, right_code
 
 pytestmark = pytest.mark.sqlite
 
@@ -91,6 +94,16 @@ def test_it_says_who_signed_what_and_how() -> None:
         "https://devis.thermo-rhone.example/verifier/",
     ):
         assert expected in said
+
+
+@pytest.mark.django_db
+def test_a_name_in_any_script_is_read_and_a_browser_of_any_name_spoils_nothing() -> None:
+    request = make_signing_request(last_name="小龙", first_name="李", capacity="moi-même")
+    robot = Actor("customer", ip="203.0.113.24", agent="Navigateur ሰላም/1.0")
+    workflow.sign(request.pk, code=right_code(request), link=request.link, browser=BROWSER, actor=robot)
+    said = " ".join(read(sealing.certificate_pdf(Signature.objects.get()), "pdftotext", "-layout").split())
+    assert "李 小龙" in said
+    assert "[U+1230]" in said
 
 
 def test_with_two_certified_rates_it_is_one_page_and_bears_their_words() -> None:
