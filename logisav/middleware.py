@@ -12,8 +12,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase
 
 from lib import metrics, tracing
 from lib.addresses import client_ip
-from logisav import soundness
-from quotes.pages import errors
+from logisav import errors, soundness
 
 Next = Callable[[HttpRequest], HttpResponseBase]
 log = logging.getLogger(__name__)

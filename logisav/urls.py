@@ -9,12 +9,12 @@ from django.contrib import admin
 from django.http import Http404, HttpRequest, HttpResponseBase
 from django.urls import URLPattern, URLResolver, include, path
 
+from logisav import errors
 from logisav.desk import health as desk_health
 from logisav.desk import palette
 from logisav.health import pages as health
 from logisav.health.metrics import metrics
 from logisav.staff import account_pages, invitation_pages, signin
-from quotes.pages import errors
 
 
 def desk(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:

@@ -8,8 +8,9 @@ import pytest
 from django.db import OperationalError
 from pytest_django import DjangoAssertNumQueries
 
+from logisav import errors
 from quotes.models import Company
-from quotes.pages import errors, views
+from quotes.pages import views
 from quotes.tests.factories import make_company, make_sent_quote, visitor
 
 pytestmark = pytest.mark.django_db

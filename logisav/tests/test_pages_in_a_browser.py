@@ -14,12 +14,12 @@ from django.utils import timezone
 from PIL import Image
 from playwright.sync_api import Page, ViewportSize, expect
 
+from logisav import errors
 from logisav.tests import customer_pages as pages
 from logisav.tests.browser import Kept, Watch, violations
 from logisav.tests.customer_pages import PAGES, SIGN
 from notifications.models import OutgoingEmail
 from quotes.models import Quote
-from quotes.pages import errors
 from quotes.tests.factories import make_company
 from signing.models import Signature, SigningRequest
 from signing.tests.factories import let_the_minute_pass
