@@ -21,7 +21,8 @@ def folded(text: str) -> str:
     """Lower case, without accents or ligatures."""
     for ligature, letters in LIGATURES.items():
         text = text.lower().replace(ligature, letters)
-    return "".join(c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c))
+    kept = (c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c))
+    return unicodedata.normalize("NFC", "".join(kept))
 
 
 def may_be_same_name(one: str, other: str) -> bool:
@@ -36,16 +37,24 @@ def _name_words(name: str) -> set[str]:
 
 
 def pattern(word: str) -> str:
-    """What a database's case-insensitive regular expression must look for to find this word."""
-    return "".join(_part(part) for part in re.findall("oe|ae|.", folded(word), flags=re.DOTALL))
+    """What a database's case-insensitive regular expression must look for to find this word.
+
+    An accent that French has not is found where it is typed: « Bednář » finds « Bednář ».
+    """
+    typed = unicodedata.normalize("NFC", word.lower())
+    return "".join(_part(sign) for sign in re.findall("oe|ae|.", typed, flags=re.DOTALL))
 
 
-def _part(part: str) -> str:
-    ligature = {"oe": "œŒ", "ae": "æÆ"}.get(part)
-    if ligature:
+def _part(typed: str) -> str:
+    part = folded(typed)
+    if ligature := {"oe": "œŒ", "ae": "æÆ"}.get(part):
         letters = "".join(_part(letter) for letter in part)
         return f"({letters}|[{ligature}])"
+    if len(part) != 1:  # a mark of its own, or what is more than a letter without its accents
+        return re.escape(typed)
     variants = VARIANTS.get(part, SIGNS.get(part, ""))
+    if typed != part and typed not in variants:
+        variants += typed
     if not variants:
         return re.escape(part)
     # Some databases fold the case of ASCII letters only.

@@ -63,6 +63,7 @@ ROWS = (
         ("logisav/desk/tests/test_import_at_once.py", "logisav/desk/tests/test_tabs_at_once.py"),
     ),
     Row("fuzz", ("logisav/tests/test_fuzz.py",)),
+    Row("corpus", ("logisav/tests/test_corpus.py",)),
     Row("migrating", ("logisav/tests/test_migrating.py",)),
 )
 
