@@ -79,6 +79,8 @@ LINKS_OF_A_DAY = Limit(
     "links of a day", 9, DAY, ("quote",)
 )  # as long as a link lives: one of them still opens
 QUESTION = Limit("question", 5, HOUR, ("quote",))
+CHOICE = Limit("choice of options", 6, HOUR, ("quote",))
+CHOICE_BY_LINK = Limit("choice of options by a link", 3, HOUR, ("link",))
 CODE = Limit("signing code", 1, MINUTE, ("quote",))
 KNOWN_CUSTOMER = Limit("known customer", 30, HOUR, ("account",))
 DECLARATION = Limit("declaration without access", 20, HOUR, ("network",))

@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import hashlib
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -35,6 +37,8 @@ class Visit:
     content: Content
     company: Company | None
     circumstances: Circumstances
+    own_code: bool  # a code to sign that this browser asked for is alive
+    code_elsewhere_until: dt.datetime | None  # one that another browser asked for is, until then
 
     @property
     def situation(self) -> Situation:
@@ -72,7 +76,8 @@ def visit(request: HttpRequest, public_id: str) -> Visit | None:
     link_id = request.session.get("grants", {}).get(public_id)
     if link_id is None:
         return None
-    link = AccessLink.objects.with_version_in_force().filter(pk=link_id).first()
+    own = browser_digest(request.session.get("browser", ""))
+    link = AccessLink.objects.with_version_in_force().knowing_of_codes(own).filter(pk=link_id).first()
     version: QuoteVersion | None = getattr(link, "version_in_force", None)
     if link is None or link.quote.public_id != public_id or version is None:
         return None
@@ -87,6 +92,8 @@ def visit(request: HttpRequest, public_id: str) -> Visit | None:
         content=version.reading,
         company=Company.objects.first(),
         circumstances=circumstances,
+        own_code=link.own_code,
+        code_elsewhere_until=link.code_elsewhere_until,
     )
 
 
@@ -139,6 +146,11 @@ def browser_of(request: HttpRequest) -> str:
     if "browser" not in request.session:
         request.session["browser"] = secrets.token_hex(32)
     return str(request.session["browser"])
+
+
+def browser_digest(browser: str) -> str:
+    """As a code remembers which browser asked for it."""
+    return hashlib.sha256(browser.encode()).hexdigest()
 
 
 def actor_of(request: HttpRequest) -> Actor:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass, fields, replace
 from decimal import Decimal
 from typing import Any, TypeVar
@@ -17,11 +17,13 @@ from typing import Any, TypeVar
 from django.utils import timezone
 
 from lib import french
+from quotes import grounds, money
+from quotes.grounds import AidFacts, Grounds
 from quotes.law import contract
 from quotes.law.contract import Exempt, Facts, Kind, Nature, Notice, Place
 from quotes.money import ZERO, Totals, VatShare
 
-SCHEMA = 3
+SCHEMA = 4
 Json = dict[str, Any]
 T = TypeVar("T")
 
@@ -114,10 +116,41 @@ class LineFacts:
     option: bool = False
     total: Decimal = ZERO
     identity: str = ""
+    chosen: bool = False
+    choice_group: str = ""
+    choice_kind: str = ""
 
     @property
     def counts(self) -> bool:
-        return self.kind == "item" and not self.option
+        return self.kind == "item" and not self.is_aside
+
+    @property
+    def is_aside(self) -> bool:
+        """An option that is not chosen: outside every total."""
+        return self.option and not self.chosen
+
+    @property
+    def incl_tax(self) -> Decimal:
+        """In euros incl. tax, as its customer weighs it; VAT itself is computed on the sum of each rate."""
+        return money.to_cent(self.total * (1 + self.vat_rate / 100))
+
+
+@dataclass(frozen=True)
+class ChoiceGroup:
+    """Options among which one chooses; without a name it is one option by itself."""
+
+    name: str
+    must_choose: bool
+    lines: tuple[LineFacts, ...]
+
+    @property
+    def chosen(self) -> tuple[LineFacts, ...]:
+        return tuple(line for line in self.lines if line.chosen)
+
+    @property
+    def is_sound(self) -> bool:
+        """One that counts where there must be one, and never two of a group."""
+        return not self.name or (len(self.chosen) == 1 if self.must_choose else len(self.chosen) <= 1)
 
 
 @dataclass(frozen=True)
@@ -151,22 +184,6 @@ class DiscountFacts:
 
     kind: str
     value: Decimal
-
-
-@dataclass(frozen=True)
-class AidFacts:
-    """An aid after the total, in euros; one that is deducted lessens what is left to pay and no VAT."""
-
-    kind: str
-    payer: str
-    amount: Decimal
-    conditional: bool
-    deducted: bool
-
-    @property
-    def words(self) -> str:
-        named = AID_WORDS[self.kind]
-        return f"{named}, {self.payer}{', sous réserve' if self.conditional else ''}"
 
 
 @dataclass(frozen=True)
@@ -257,6 +274,7 @@ class Content:
     `law` is None in schemas 1 and 2: nobody had asked for the nature of the contract.
     `requested_on` and `requested_by` (« par téléphone ») tell the customer's own request, where it was noted.
     `rge_proof` is the SHA-256 of the certificate's PDF that travels with the quote; empty: there is none.
+    `grounds` is None in schemas 1 to 3: on these no options are chosen on line.
     """
 
     number: str
@@ -293,6 +311,7 @@ class Content:
     requested_on: dt.date | None = None
     requested_by: str = ""
     rge_proof: str = ""
+    grounds: Grounds | None = None
 
     @property
     def request(self) -> str:
@@ -432,7 +451,7 @@ class Content:
         for line in self.lines:
             if line.kind == "section":
                 groups.append((line, []))
-            elif not line.option:
+            elif not line.is_aside:
                 groups[-1][1].append(line)
         return tuple(
             Section(head.label if head else "", head.description if head else "", tuple(lines))
@@ -442,7 +461,17 @@ class Content:
 
     @property
     def options(self) -> tuple[LineFacts, ...]:
-        return tuple(line for line in self.lines if line.option)
+        """Those that are not chosen."""
+        return tuple(line for line in self.lines if line.is_aside)
+
+    @property
+    def choices(self) -> tuple[ChoiceGroup, ...]:
+        """Every option, chosen or not, with those that it stands for choice with, in their order."""
+        return choices(self.lines)
+
+    @property
+    def chosen(self) -> tuple[LineFacts, ...]:
+        return tuple(line for line in self.lines if line.option and line.chosen)
 
     def to_json(self) -> str:
         """The canonical JSON that is hashed and kept."""
@@ -495,11 +524,29 @@ def _of_the_law(document: Json) -> Json:
     return _with_mentions(_with_money(_with_law(document)))
 
 
+def _with_choices(document: Json) -> Json:
+    """Schema 3 had options that nobody could choose on line, and kept to itself what the law was asked with."""
+    unsaid = {"chosen": False, "choice_group": "", "choice_kind": ""}
+    return document | {"lines": [line | unsaid for line in document["lines"]], "grounds": None}
+
+
 # A document of each schema as the next one would say it.
-LATER: dict[int, Callable[[Json], Json]] = {1: _with_identities, 2: _of_the_law}
+LATER: dict[int, Callable[[Json], Json]] = {1: _with_identities, 2: _of_the_law, 3: _with_choices}
 
 
-AID_WORDS = {"cee": "Prime CEE", "mpr": "MaPrimeRénov'", "other": "Aide"}
+def choices(lines: Iterable[Any]) -> tuple[ChoiceGroup, ...]:
+    """The options among lines, frozen or of a working copy, in the order of the first of each group."""
+    groups: dict[tuple[str, str], list[Any]] = {}
+    for line in lines:
+        if line.kind == "item" and line.option:
+            key = (line.choice_group, "" if line.choice_group else line.identity)
+            groups.setdefault(key, []).append(line)
+    return tuple(
+        ChoiceGroup(name, any(line.choice_kind == "exactly_one" for line in found), tuple(found))
+        for (name, _), found in groups.items()
+    )
+
+
 CONTRACT_WORDS = {
     "distance": "Signé à distance",
     "off_premises": "Signé chez vous, en présence de l'entreprise (contrat hors établissement)",
@@ -564,4 +611,5 @@ def _parts(document: Json) -> Json:
         else None,
         "payment_methods": None if methods is None else tuple(methods),
         "consents": tuple(Consent(**consent) for consent in document["consents"]),
+        "grounds": grounds.read(Grounds | None, document["grounds"]),
     }

@@ -349,6 +349,11 @@ def sending_failed(quote: Quote, *, reason: str) -> None:
     to_staff("quotes/sending_failed_owner", quote, text=text, context={"reason": reason})
 
 
+def choice_failed(quote: Quote, *, reason: str) -> None:
+    text = f"Devis {quote.number}\u00a0: le choix d'options du client n'a pas pu être préparé."
+    to_staff("quotes/choice_failed_owner", quote, text=text, context={"reason": reason})
+
+
 def version_lost(quote: Quote, version: QuoteVersion, *, reason: str) -> None:
     text = f"Le devis {quote.number} n'est plus signable : le PDF de sa version {version.number} est perdu."
     context = {"version": str(version.number), "reason": reason}

@@ -85,6 +85,26 @@ facts.declare(
         tone=Tone.BAD,
         mails=(mail("quotes/version_lost_owner", "la version retirée", tells=FAILURE),),
     ),
+    Fact(
+        "options_chosen",
+        "Options choisies par le client",
+        "Le client a choisi\u00a0: {words}. La version {version} se prépare.",
+        tone=Tone.GOOD,
+        certificate="Options choisies par le client, version {version}\u00a0: {words}",
+    ),
+    Fact("choice_in_force", "Choix du client en vigueur", "La version {version} porte le choix du client."),
+    Fact(
+        "choice_overtaken",
+        "Choix du client dépassé",
+        "La version {version} n'est pas entrée en vigueur\u00a0: le devis avait changé entre-temps.",
+    ),
+    Fact(
+        "choice_failed",
+        "Choix du client en échec",
+        "La version {version} n'a pas pu être préparée. Celle d'avant reste en vigueur.",
+        tone=Tone.BAD,
+        mails=(mail("quotes/choice_failed_owner", "l'échec du choix du client", tells=FAILURE),),
+    ),
     Fact("revision_started", "Nouvelle version en préparation"),
     Fact(
         "link_opened",

@@ -18,6 +18,7 @@ from lib import french, printable
 from lib.day import today_in_paris
 from lib.fields import NOT_STORABLE
 from quotes import money
+from quotes.content import ChoiceGroup, choices
 from quotes.findings import Finding, MendedAt
 from quotes.law import contract, mentions, vat
 from quotes.law.contract import Exempt, Facts, Kind, Nature, Needs, Place, Refusal
@@ -168,6 +169,10 @@ class Draft:
         )
 
     @property
+    def choices(self) -> tuple[ChoiceGroup, ...]:
+        return choices(self.lines)
+
+    @property
     def at_home(self) -> bool:
         """With whoever is protected, off premises or so on the day of a visit to come: art. L221-9, else void."""
         if not contract.may_be_off(self.facts):
@@ -230,7 +235,8 @@ class Draft:
 
     def missing(self) -> list[str]:
         """What must be mended before sending; an empty list when nothing is."""
-        return [finding.sentence for finding in self.findings() if finding.blocking]
+        found = [finding.sentence for finding, is_missing in CHECKS if finding.blocking and is_missing(self)]
+        return found + [gap.sentence for gap in gaps(self.law) if gap.blocking]
 
 
 def _finding(gap: Gap) -> Finding:
@@ -297,6 +303,16 @@ CHECKS: tuple[tuple[Finding, Callable[[Draft], bool]], ...] = (
     (
         Finding("Ajoutez au moins une ligne avec un prix.", MendedAt.QUOTE, "lines", blocking=True),
         lambda draft: not any(line.counts for line in draft.lines),
+    ),
+    (
+        Finding(
+            "Un groupe au choix compte deux lignes dans le total, ou aucune alors qu'il en faut une\u00a0: cochez "
+            "«\u00a0Comprise\u00a0» sur une seule.",
+            MendedAt.QUOTE,
+            "lines",
+            blocking=True,
+        ),
+        lambda draft: not all(group.is_sound for group in draft.choices),
     ),
     (
         Finding("La date de validité est passée.", MendedAt.QUOTE, "valid_until", DECREE, blocking=True),

@@ -81,6 +81,8 @@ class Circumstances:
     awaits_delivery: bool = False  # a right to withdraw runs from the delivery of the goods
     nature_unknown: bool = False  # signed before it was asked whether this is a supply or labour
     purged: bool = False  # rows of its journal have gone: a contract could not be proved whole any more
+    options_fixed: bool = False
+    choosing: bool = False  # the version that the customer chose is being prepared
 
 
 class Situation(enum.Enum):
@@ -129,6 +131,7 @@ class Verb(enum.Enum):
     REQUEST_LINK = "request_link"
     ASK = "ask"
     REFUSE = "refuse"
+    CHOOSE = "choose"
     REQUEST_CODE = "request_code"
     ACCEPT = "accept"
     DECLARE = "declare"
@@ -173,6 +176,8 @@ class Reason(enum.Enum):
     PROTECTS_LESS = (
         "cette version ne porte pas les droits d'un contrat signé là, envoyez une nouvelle version."
     )
+    OPTIONS_FIXED = "les options de ce devis sont figées."
+    CHOOSING = "un choix du client se prépare déjà."
     CODE_ALIVE = "le client a reçu un code de signature, attendez dix minutes que ce code ne serve plus."
 
 
@@ -211,6 +216,7 @@ STAGES: dict[Verb, frozenset[Stage]] = {
     Verb.REQUEST_LINK: EVERY,
     Verb.ASK: EVERY - {Stage.REFUSED, Stage.CANCELLED, Stage.FILED},
     Verb.REFUSE: OUT,
+    Verb.CHOOSE: OUT,
     Verb.REQUEST_CODE: OUT,
     Verb.ACCEPT: OUT,
     Verb.DECLARE: BINDING,
@@ -266,6 +272,7 @@ OBSTACLES: dict[Verb, frozenset[Reason]] = {
     Verb.REQUEST_LINK: WRITING,
     Verb.ASK: frozenset({Reason.NO_LINK, Reason.NEVER_SENT, Reason.BLOCKED}),
     Verb.REFUSE: READING,
+    Verb.CHOOSE: READING | {Reason.OPTIONS_FIXED, Reason.CHOOSING},
     Verb.REQUEST_CODE: READING,
     Verb.ACCEPT: READING,
     Verb.DECLARE: frozenset({Reason.WITHDRAWAL_OVER}),  # with a link or without one
@@ -337,6 +344,8 @@ HOLDS: dict[Reason, Callable[[Circumstances], bool]] = {
     Reason.DEPOSIT_PENDING: lambda c: c.deposit is DepositStatus.PENDING,
     Reason.DEPOSIT_PAID: lambda c: c.deposit is DepositStatus.PAID,
     Reason.NOT_PAUSED: lambda c: not c.signing_paused,
+    Reason.OPTIONS_FIXED: lambda c: c.options_fixed,
+    Reason.CHOOSING: lambda c: c.choosing,
 }
 
 

@@ -6,7 +6,7 @@ import datetime as dt
 import secrets
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, fields
-from typing import Any, NoReturn
+from typing import Any, NoReturn, Self
 
 from django.db import models
 from django.utils import timezone
@@ -142,6 +142,12 @@ class Signing(models.Model):
         return facts
 
 
+class SigningRequestQuerySet(models.QuerySet["SigningRequest"]):
+    def alive(self) -> Self:
+        """Their code still opens: neither used nor replaced, in time, with tries left."""
+        return self.filter(state="open", expires_at__gt=timezone.now(), tries__lt=TRIES_A_CODE)
+
+
 class SigningRequest(Signing):
     """A form that was accepted and the code mailed for it. A new code is a new row."""
 
@@ -161,6 +167,8 @@ class SigningRequest(Signing):
     tries = models.PositiveSmallIntegerField("essais", default=0)
     created_at = models.DateTimeField(default=timezone.now)
     expires_at = models.DateTimeField()
+
+    objects = SigningRequestQuerySet.as_manager()
 
     class Meta:
         verbose_name = "demande de signature"

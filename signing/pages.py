@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 
 from django.contrib import messages
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseBase
@@ -12,11 +13,15 @@ from django.views.decorators.http import require_http_methods, require_safe
 from lib import files, french
 from quotes import workflow as quotes_workflow
 from quotes.access import Visit, actor_of, browser_of, open_house, quote_required
-from quotes.models import QuoteVersion
-from quotes.pages.views import FORM, file_away, pdf_response, updating
+from quotes.models import IllegalMove, QuoteVersion
+from quotes.pages.options import Wish, next_minute, read_choice
+from quotes.pages.views import FORM, file_away, pdf_response, read, updating
 from quotes.rules import Verb
+from quotes.versions.choosing import Unchoosable
 from quotes.versions.comparison import changes
-from signing import workflow
+from quotes.workflow import Choosing
+from signing import choosing, workflow
+from signing.choosing import SigningElsewhere
 from signing.forms import CodeForm, Known, SigningForm
 from signing.models import PaperAcceptance, Signature, SigningRequest
 from signing.workflow import Outcome
@@ -84,6 +89,54 @@ def _too_soon(visit: Visit) -> str:
     last = visit.quote.signing_requests.order_by("-created_at").first()
     when = f" à {french.second(last.resend_at)}" if last else " dans une minute"
     return f"Un code vient de partir. Un nouveau pourra être demandé{when}."
+
+
+@require_http_methods(FORM)
+@quote_required(Verb.CHOOSE)
+def choose(request: HttpRequest, visit: Visit) -> HttpResponse:
+    """« Mes options »: « Mettre à jour » shows the sums of a choice, « Garder ce choix » makes a version of it."""
+    if request.method != "POST":
+        return redirect(visit.quote)
+    wish = Wish(read_choice(request.POST, visit.content))
+    if "show" in request.POST:
+        return read(request, visit, wish)
+    try:
+        outcome = choosing.choose_options(
+            visit.quote.pk,
+            link=visit.link,
+            chosen=wish.chosen or frozenset(),
+            version_hash=request.POST.get("version_hash", ""),
+            browser=browser_of(request),
+            actor=actor_of(request),
+        )
+    except IllegalMove:
+        messages.warning(request, "Le devis a changé entre-temps, votre choix n'a pas été gardé. Relisez-le.")
+        return redirect(visit.quote)
+    match outcome:
+        case Choosing.CHOSEN:
+            return redirect(visit.quote)
+        case Choosing.CHANGED:
+            messages.warning(
+                request, "Le devis a changé entre-temps, votre choix n'a pas été gardé. Relisez-le."
+            )
+            return redirect(visit.quote)
+        case Choosing.SAME:
+            messages.info(request, "C'est déjà le choix de votre devis, rien n'a changé.")
+            return redirect(visit.quote)
+        case Unchoosable():
+            return read(request, visit, replace(wish, refused=outcome.value), status=422)
+        case SigningElsewhere():
+            words = f"Une signature est en cours, réessayez à {next_minute(outcome.until)}."
+            return read(request, visit, replace(wish, refused=words), status=409)
+        case _:
+            return read(request, visit, replace(wish, refused=NOT_NOW[outcome]), status=429)
+
+
+NOT_NOW = {
+    Choosing.TOO_OFTEN: "Vous avez changé de choix plusieurs fois en peu de temps. Réessayez dans une heure, ou "
+    "appelez-nous.",
+    Choosing.TOO_MANY_VERSIONS: "Ce devis a déjà beaucoup de versions. Appelez-nous pour changer vos options.",
+}
 
 
 @require_http_methods(FORM)

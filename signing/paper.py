@@ -18,6 +18,7 @@ from quotes.content import Consent
 from quotes.journal import Actor
 from quotes.law.contract import Place
 from quotes.models import IllegalMove, Quote, QuoteVersion
+from quotes.models.quote import HELD
 from quotes.rules import Reason, Verb
 from quotes.workflow.locking import locked
 from signing import emails
@@ -28,8 +29,8 @@ NOON = dt.time(12)
 
 def versions_of(quote: Quote) -> list[QuoteVersion]:
     """Those that the customer got, so may have signed; the newest first."""
-    sent = {int(event.facts["version"]) for event in quote.events.filter(kind="sent")}
-    return list(quote.versions.filter(number__in=sent).exclude(version_hash="").order_by("-number"))
+    held = {int(event.facts["version"]) for event in quote.events.filter(kind__in=HELD)}
+    return list(quote.versions.filter(number__in=held).exclude(version_hash="").order_by("-number"))
 
 
 def consents_of(version: QuoteVersion) -> list[Consent]:

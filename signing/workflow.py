@@ -20,6 +20,7 @@ from lib.otp import matches
 from notifications import outbox
 from quotes import journal, rules
 from quotes import workflow as quotes_workflow
+from quotes.access import browser_digest
 from quotes.content import Content
 from quotes.journal import Actor
 from quotes.law.contract import Place
@@ -56,10 +57,6 @@ class Outcome(enum.Enum):
     CONTRADICTION = enum.auto()
     OTHER_BROWSER = enum.auto()
     NOT_OPEN = enum.auto()
-
-
-def browser_digest(browser: str) -> str:
-    return hashlib.sha256(browser.encode()).hexdigest()
 
 
 # From form to code

@@ -21,7 +21,7 @@ from quotes.content import canonical
 from quotes.models import Declaration, Question, Quote, QuoteVersion
 from quotes.models.declaration import ANSWER_TIME
 from quotes.rules import Circumstances, DeclarationStatus, DepositStatus, Stage, VersionStatus
-from quotes.tests.factories import SYSTEM, make_business, make_quote, send
+from quotes.tests.factories import SYSTEM, make_business, make_link, make_quote, send, version_of
 from signing import workflow as signing
 from signing.models import TRIES_A_LIFE, SigningAllowance
 
@@ -97,6 +97,22 @@ def lapses(quote: Quote) -> None:
     """Yesterday was the last day; the working copy has another date."""
     QuoteVersion.objects.filter(quote=quote).update(valid_until=timezone.localdate() - dt.timedelta(days=1))
     list_columns.refresh(quote)
+
+
+def fixes_options(quote: Quote) -> None:
+    Quote.objects.filter(pk=quote.pk).update(options_fixed=True)
+
+
+def chooses(quote: Quote) -> None:
+    """Every option; the worker has not made its PDF yet."""
+    version = version_of(quote)
+    workflow.choose_options(
+        quote.pk,
+        link=make_link(quote)[0],
+        chosen=frozenset(line.identity for line in version.reading.options),
+        version_hash=version.version_hash,
+        actor=CUSTOMER,
+    )
 
 
 def pauses(quote: Quote) -> None:
@@ -224,6 +240,9 @@ CLASSES: dict[str, tuple[Build, Circumstances]] = {
         after(sent, moves, lapses),
         replace(OUT, address_changed=True, past_validity=True),
     ),
+    "sent, options fixed": (after(sent, fixes_options), replace(OUT, options_fixed=True)),
+    "sent, choosing": (after(sent, chooses), replace(OUT, choosing=True)),
+    "sent, revising, choosing": (after(sent, revises, chooses), replace(OUT, revising=True, choosing=True)),
     "sent, signing paused": (after(sent, pauses), replace(OUT, signing_paused=True)),
     "reminded": (after(sent, reminds), REMINDED),
     "reminded, revising": (after(sent, reminds, revises), replace(REMINDED, revising=True)),

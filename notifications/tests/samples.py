@@ -87,6 +87,7 @@ CONTEXTS: dict[str, dict[str, Any]] = {
     "quotes/disowned_owner": {**TO_OWNER, **WITHDRAWN},
     "quotes/withdrawn": {**TO_CUSTOMER, **WITHDRAWN},
     "quotes/withdrawn_owner": {**TO_OWNER, **WITHDRAWN},
+    "quotes/choice_failed_owner": {**TO_OWNER, "reason": "Le PDF n'a pas pu être fait : plus de 200 pages."},
     "quotes/sending_failed_owner": {**TO_OWNER, "reason": "Le PDF n'a pas pu être fait : plus de 200 pages."},
     "quotes/version_lost_owner": {
         **TO_OWNER,

@@ -36,6 +36,16 @@ class AccessLinkQuerySet(models.QuerySet["AccessLink"]):
             "quote__customer", "quote__owner", "version_in_force"
         )
 
+    def knowing_of_codes(self, browser: str) -> Any:
+        """`own_code`: this browser has a living code to sign; `code_elsewhere_until`: another one has, until then."""
+        codes: Any = Quote._meta.get_field("signing_requests").related_model
+        alive = codes.objects.alive().filter(quote=models.OuterRef("quote"))
+        elsewhere = alive.exclude(browser_sha256=browser).order_by("-expires_at")
+        return self.annotate(
+            own_code=models.Exists(alive.filter(browser_sha256=browser)),
+            code_elsewhere_until=models.Subquery(elsewhere.values("expires_at")[:1]),
+        )
+
     def valid(self) -> Self:
         return self.filter(revoked_at=None, expires_at__gt=timezone.now())
 

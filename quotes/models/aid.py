@@ -10,7 +10,7 @@ from django.core.validators import MinValueValidator
 from django.db import models
 
 from quotes import money
-from quotes.content import AID_WORDS
+from quotes.grounds import AID_WORDS
 from quotes.models.line import QuoteLine
 from quotes.models.quote import Quote
 

@@ -42,6 +42,10 @@ class Line(PricedFields):
         SECTION = "section", "Section"
         TEXT = "text", "Texte libre"
 
+    class ChoiceKind(models.TextChoices):
+        AT_MOST_ONE = "at_most_one", "Au plus un"
+        EXACTLY_ONE = "exactly_one", "Un seul, obligatoire"
+
     position = models.PositiveIntegerField("rang", default=0)
     kind = models.CharField("genre", max_length=8, choices=Kind, default=Kind.ITEM)
     label = models.CharField("désignation", max_length=300)
@@ -61,6 +65,17 @@ class Line(PricedFields):
         validators=[MinValueValidator(Decimal(0)), MaxValueValidator(Decimal(100))],
     )
     option = models.BooleanField("option, hors total", default=False)
+    # Of an option: counted all the same, and which others it stands for choice with.
+    chosen = models.BooleanField("option comprise dans le total", default=False, db_default=False)
+    choice_group = models.CharField("groupe au choix", max_length=60, blank=True, default="", db_default="")
+    choice_kind = models.CharField(
+        "choix dans le groupe",
+        max_length=12,
+        choices=ChoiceKind,
+        default=ChoiceKind.AT_MOST_ONE,
+        blank=True,
+        db_default=ChoiceKind.AT_MOST_ONE.value,
+    )
 
     class Meta:
         abstract = True
@@ -77,7 +92,7 @@ class Line(PricedFields):
     @property
     def counts(self) -> bool:
         """Whether the line is part of the totals."""
-        return self.kind == self.Kind.ITEM and not self.option
+        return self.kind == self.Kind.ITEM and (not self.option or self.chosen)
 
     @property
     def total(self) -> Decimal:

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
 
+HELD = ("sent", "choice_in_force")  # facts from which on the customer has a version
 AFTER_DELIVERY = "jusqu'à 14\u00a0jours après la livraison du matériel"
 
 
@@ -147,6 +148,13 @@ class Quote(QuoteTerms, ListColumns):
         WITHDRAWN = "withdrawn", "Rétracté"
         DONE = "done", "Terminé"
 
+    class ChoiceState(models.TextChoices):
+        """Of what the customer chose on line."""
+
+        NONE = "", "—"
+        PREPARING = "preparing", "en préparation"
+        FAILED = "failed", "en échec"
+
     class Channel(models.TextChoices):
         """How the customer asked for this quote."""
 
@@ -182,6 +190,23 @@ class Quote(QuoteTerms, ListColumns):
     internal_note = models.TextField("note interne", blank=True, help_text="Jamais montrée au client.")
     state = models.CharField("état", max_length=10, choices=State, default=State.DRAFT, editable=False)
     revising = models.BooleanField("nouvelle version en préparation", default=False, editable=False)
+    # Options: the identities that the customer chose on line, until a version of their owner's is in force.
+    options_fixed = models.BooleanField(
+        "options figées",
+        default=False,
+        db_default=False,
+        help_text="Cochée, le client ne choisit plus ses options en ligne.",
+    )
+    choice = models.JSONField("options choisies par le client", null=True, blank=True, editable=False)
+    choice_state = models.CharField(
+        "choix du client",
+        max_length=9,
+        choices=ChoiceState,
+        blank=True,
+        default="",
+        db_default="",
+        editable=False,
+    )
     next_reminder_at = models.DateTimeField(
         "prochaine relance automatique", null=True, blank=True, editable=False
     )
@@ -329,6 +354,8 @@ class Quote(QuoteTerms, ListColumns):
             nature_unknown=facts is not None and _is_unknown(facts),
             declaration=self.declaration_status(),
             purged=self.traces_purged_at is not None,
+            options_fixed=self.options_fixed,
+            choosing=self.choice_state == self.ChoiceState.PREPARING,
         )
 
     def _version_status(self, version: QuoteVersion | None) -> VersionStatus:
@@ -457,13 +484,14 @@ class Quote(QuoteTerms, ListColumns):
         declaration = self.standing_declaration() if self.declared_at is not None else None
         return declaration.status if declaration else DeclarationStatus.NONE
 
-    def last_mailed_version(self, *, before: int | None = None) -> Any:
-        """The version that the customer was last written to about, of those numbered below `before`; None at first.
+    def last_held_version(self, *, before: int | None = None) -> Any:
+        """The version that the customer last had, of those numbered below `before`: mailed, or chosen by them; or None.
 
         One whose PDF could not be made, or that came into force without a mail, never reached them.
         """
-        sent = (int(event.facts["version"]) for event in self.events.filter(kind="sent").order_by("-seq"))
-        number = next((number for number in sent if before is None or number < before), None)
+        events = self.events.filter(kind__in=HELD).order_by("-seq")
+        held = (int(event.facts["version"]) for event in events)
+        number = next((number for number in held if before is None or number < before), None)
         return None if number is None else self.versions.get(number=number)
 
     def current_version(self) -> QuoteVersion | None:

@@ -39,6 +39,10 @@ class QuoteVersion(QueuedRow):
     frozen_at = models.DateTimeField(default=timezone.now)
     mail_words = models.TextField("mot du responsable dans le mail", blank=True, max_length=2000)
     email = models.EmailField("faite pour l'adresse", blank=True, editable=False)
+    # The number of the version in force on which the customer chose options: this one says that choice.
+    chosen_on = models.PositiveSmallIntegerField(
+        "choix fait sur la version", null=True, blank=True, editable=False
+    )
     # Its stored PDF was found missing or changed: not signed until it is mended (quotes/pdf/mending.py).
     damaged_at = models.DateTimeField("fichier trouvé abîmé le", null=True, blank=True, editable=False)
 
@@ -103,9 +107,16 @@ class QuoteVersion(QueuedRow):
         """`today > valid_until`, in Paris: the day itself is included."""
         return today_in_paris() > self.valid_until
 
+    def come_into_force(self, *, pdf: str, pdf_sha256: str) -> None:
+        """Its PDF is stored. Whatever was in force before no longer is, in the same transaction."""
+        self.pdf.name, self.pdf_sha256 = pdf, pdf_sha256
+        self.version_hash = version_hash(content_sha256=self.content_sha256, pdf_sha256=pdf_sha256)
+        self.is_current, self.done_at, self.claimed_until = True, timezone.now(), None
+        self.save()
+
     def previous(self) -> QuoteVersion | None:
-        """The version that was mailed to the customer before: from it on they are told what changed."""
-        return None if self.number == 1 else self.quote.last_mailed_version(before=self.number)
+        """The version that the customer had before: from it on they are told what changed."""
+        return None if self.number == 1 else self.quote.last_held_version(before=self.number)
 
     def computed_hash(self) -> str:
         """The version hash from the text as it stands in the database now."""

@@ -20,7 +20,9 @@ from quotes import access, rules, workflow
 from quotes.access import Visit, open_house, quote_required
 from quotes.content import Content
 from quotes.models import AccessLink, Company, IllegalMove, Question, Quote, QuoteVersion
+from quotes.pages import options
 from quotes.pages.forms import QuestionForm, RefuseForm
+from quotes.pages.options import Wish
 from quotes.rules import Situation, Verb
 from quotes.versions.comparison import changes
 
@@ -81,8 +83,7 @@ def show(request: HttpRequest, visit: Visit) -> HttpResponse:
         case Situation.OPEN if visit.version.damaged_at is not None:
             return updating(request, visit)
         case Situation.OPEN:
-            context = reading_context(visit) | what_changed(visit.version.previous(), visit.content)
-            return render(request, "quotes/show.html", context)
+            return read(request, visit, Wish())
         case Situation.CONCLUDED:
             # None when the acceptance was not on line, or while the sealed document is not there.
             signature = getattr(visit.quote, "signature", None)
@@ -102,6 +103,14 @@ def show(request: HttpRequest, visit: Visit) -> HttpResponse:
             )
         case _:
             return updating(request, visit)
+
+
+def read(request: HttpRequest, visit: Visit, wish: Wish, *, status: int = 200) -> HttpResponse:
+    """The quote as it may be signed, with the options as they are wished for, which stores nothing."""
+    changed = what_changed(visit.version.previous(), visit.content)
+    context = reading_context(visit) | changed | {"mine": options.offered(visit, wish)}
+    context["choosing"] = visit.circumstances.choosing
+    return render(request, "quotes/show.html", context, status=status)
 
 
 def updating(request: HttpRequest, visit: Visit, *, status: int = 200) -> HttpResponse:

@@ -17,6 +17,8 @@ from quotes.content import (
     OwnerFacts,
     Terms,
 )
+from quotes.grounds import Grounds
+from quotes.law import mentions
 from quotes.money import line_total, percentage_of, totals
 
 T = TypeVar("T")
@@ -50,6 +52,21 @@ CUSTOMER = CustomerFacts(
     contact="",
     siren="",
     address="12 chemin des Vignes\n69450 Saint-Cyr-au-Mont-d'Or",
+)
+
+
+GROUNDS = Grounds(
+    law=mentions.Facts(
+        day=dt.date(2026, 11, 20), consumer=True, off_premises=False, goods=True, seller=mentions.Seller()
+    ),
+    vat_regime="normal",
+    territory="metropole",
+    vat_reason="",
+    vat_detail="",
+    withdrawal_reason="",
+    giving_back="fetched",
+    rge_proof="",
+    aids=(),
 )
 
 

@@ -94,6 +94,11 @@ FIELDS: dict[str, Goes | Ours] = {
     "subcontractors": Goes(
         True, True, "notices", [{"name": "Élec Exemple", "siret": "91234567500017", "rge": ""}]
     ),
+    "options_fixed": Goes(
+        FRESH, FRESH, None, True, "decides what the page offers at once, whatever was frozen"
+    ),
+    "choice": Ours("is what this customer chose"),
+    "choice_state": Ours("is how the version that they chose is getting on"),
     "requested_on": Goes(CUSTOMERS_OWN, CUSTOMERS, "requested_on", dt.date(2026, 11, 3)),
     "requested_by": Goes(CUSTOMERS_OWN, CUSTOMERS, "requested_by", "phone"),
     "internal_note": Goes(True, "may speak of this customer", None, "Sonner deux fois", "is for staff alone"),
@@ -134,7 +139,11 @@ LINE_FIELDS: dict[str, Goes | Ours] = {
     "discount": Goes(True, True, "discount", Decimal(7)),
     "vat_rate": Goes(True, True, "vat_rate", Decimal(10)),
     "option": Goes(True, True, "option", True),
+    "chosen": Goes(True, True, "chosen", True),
+    "choice_group": Goes(True, True, "choice_group", "Ballons"),
+    "choice_kind": Goes(True, True, "choice_kind", "exactly_one"),
 }
+OF_AN_OPTION = ("chosen", "choice_group", "choice_kind")
 
 DECIDE = (
     "{model}.{name} is new, and nobody has decided where it goes. Does a duplicate copy it (COPIED in "
@@ -238,6 +247,8 @@ def test_what_a_customer_reads_of_a_line_is_frozen_and_its_change_is_told(name: 
     quote = make_quote(
         lines=({"label": "Pompe", "unit_price": Decimal(5)}, {"label": "Pose", "unit_price": Decimal(6)})
     )
+    if name in OF_AN_OPTION:
+        quote.lines.filter(label="Pompe").update(option=True, choice_group="Kits")
     before = freezing.preview(quote)
     line = quote.lines.get(label="Pompe")
     setattr(line, name, goes.other)

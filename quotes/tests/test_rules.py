@@ -45,6 +45,8 @@ DIMENSIONS: dict[str, tuple[Any, ...]] = {
     "awaits_delivery": (False, True),
     "nature_unknown": (False, True),
     "purged": (False, True),
+    "options_fixed": (False, True),
+    "choosing": (False, True),
 }
 # Nothing that may be done about a declaration reads these: beside one they stand as they mostly do.
 PLAIN = {
@@ -101,7 +103,9 @@ def rows() -> list[dict[str, str]]:
 def situations() -> list[tuple[Circumstances, tuple[str, ...]]]:
     """Every one of them, possible or not, with its values as the table writes them; neighbours are unlike."""
     plain = {name: (value,) for name, value in PLAIN.items()}
-    known = {"awaits_delivery": (False,), "nature_unknown": (False,), "purged": (False,)}
+    known = dict.fromkeys(
+        ("awaits_delivery", "nature_unknown", "purged", "options_fixed", "choosing"), (False,)
+    )
     undeclared = DIMENSIONS | known | {"declaration": (DeclarationStatus.NONE,)}
     declared = DIMENSIONS | known | plain
     declared |= {"declaration": tuple(set(DeclarationStatus) - {DeclarationStatus.NONE})}
@@ -112,7 +116,10 @@ def situations() -> list[tuple[Circumstances, tuple[str, ...]]]:
     # A purge is no reason beside which another one reads differently.
     purged = undeclared | {"version": (VersionStatus.NONE, VersionStatus.IN_FORCE), "purged": (True,)}
     purged |= {"deposit": (DepositStatus.NONE,), "withdrawal_open": (False,)}
-    sets = (undeclared, declared, of_goods, unknown, purged)
+    # Nor are options: what is chosen of them ends with the contract.
+    optional = undeclared | {"options_fixed": (False, True), "choosing": (False, True)}
+    optional |= {"deposit": (DepositStatus.NONE,), "withdrawal_open": (False,), "signing_paused": (False,)}
+    sets = (undeclared, declared, of_goods, unknown, purged, optional)
     every = [values for one in sets for values in itertools.product(*one.values())]
     strewn = [every[at * 7919 % len(every)] for at in range(len(every))]
     return [(Circumstances(*values), tuple(map(written, values))) for values in strewn]

@@ -12,7 +12,6 @@ from lib import french
 from lib.french import NBSP
 from quotes.content import (
     CONTRACT_WORDS,
-    AidFacts,
     Consent,
     Content,
     DepositFacts,
@@ -21,6 +20,7 @@ from quotes.content import (
     Terms,
     WithdrawalFacts,
 )
+from quotes.grounds import AidFacts
 from quotes.versions.comparison_lines import line_changes, said_by
 from quotes.versions.comparison_texts import cited, field_changes, short, text_changes
 
@@ -55,6 +55,7 @@ def _substance(content: Content) -> Content:
         company=replace(content.company, logo=None, colour="", tagline="", hours=""),
         lines=tuple(map(said_by, content.lines)),
         consents=_consents(content),
+        grounds=None,  # what follows from them is compared itself
     )
 
 

@@ -59,7 +59,7 @@ def _added(here: _Placed) -> str:
     if here.line.kind == "section":
         return f"Partie ajoutée{NBSP}: {here.name}."
     price = f", {french.money(here.line.total)} HT" if here.line.kind == "item" else ""
-    return f"Ajouté{' en option' if here.line.option else ''}{NBSP}: {here.name}{price}."
+    return f"Ajouté{' en option' if here.line.is_aside else ''}{NBSP}: {here.name}{price}."
 
 
 def _placed(lines: Sequence[LineFacts]) -> list[_Placed]:
@@ -69,7 +69,11 @@ def _placed(lines: Sequence[LineFacts]) -> list[_Placed]:
     for rank, line in enumerate(lines):
         sections.append(rank if line.kind == "section" else sections[-1] if sections else None)
     places = [
-        "en option" if line.option else "" if section is None else f"partie {french.quoted(labels[section])}"
+        "en option"
+        if line.is_aside
+        else ""
+        if section is None
+        else f"partie {french.quoted(labels[section])}"
         for line, section in zip(lines, sections, strict=True)
     ]
     alike, alike_here = Counter(labels), Counter(zip(labels, places, strict=True))
@@ -80,7 +84,7 @@ def _placed(lines: Sequence[LineFacts]) -> list[_Placed]:
             nth = labels[: rank + 1].count(label)
             only_here = place and alike_here[label, place] == 1 and line.kind != "section"
             suffix = f" ({place})" if only_here else f" ({nth}{'re' if nth == 1 else 'e'} ligne de ce nom)"
-        section = None if line.option or line.kind == "section" else sections[rank]
+        section = None if line.is_aside or line.kind == "section" else sections[rank]
         placed.append(_Placed(rank, line, section, suffix))
     return placed
 
@@ -136,11 +140,24 @@ def _line(old: LineFacts, here: _Placed) -> Iterator[str]:
     yield from text_changes(f"{here.name}, description", old.description, new.description)
     if new.kind != "item":
         return
-    if old.option != new.option:
-        now = "est maintenant en option, hors du total"
-        yield f"{here.quoted} {now if new.option else 'fait maintenant partie du total'}."
+    yield from _choice(old, here)
     if found := list(_figures(old, new)):
         yield f"{here.name}{NBSP}: {', '.join(found)}."
+
+
+def _choice(old: LineFacts, here: _Placed) -> Iterator[str]:
+    new = here.line
+    if old.is_aside != new.is_aside:
+        now = "est maintenant en option, hors du total"
+        yield f"{here.quoted} {now if new.is_aside else 'fait maintenant partie du total'}."
+    elif old.option != new.option:
+        now = "est maintenant une option choisie" if new.option else "n'est plus une option"
+        yield f"{here.quoted} {now}."
+    if (old.choice_group, old.choice_kind) != (new.choice_group, new.choice_kind):
+        how = "un seul" if new.choice_kind == "exactly_one" else "un au plus"
+        among = f"est maintenant au choix dans {french.quoted(new.choice_group)}, {how}"
+        now = among if new.choice_group else "n'est plus au choix avec d'autres"
+        yield f"{here.quoted} {now}."
 
 
 def _figures(old: LineFacts, new: LineFacts) -> Iterator[str]:
@@ -171,8 +188,8 @@ def _moves(before: Placed, after: Placed, pairs: Pairs) -> Iterator[str]:
     for section, here_now in _by_section(stayed).items():
         same = [here for here in here_now if _same_place(before[pairs[here.rank]], here, pairs)]
         heading = "" if section is None else f" dans la partie {after[section].quoted}"
-        found += _in_another_order([here for here in same if not here.line.option], pairs, heading)
-        found += _in_another_order([here for here in same if here.line.option], pairs, " parmi les options")
+        found += _in_another_order([here for here in same if not here.line.is_aside], pairs, heading)
+        found += _in_another_order([here for here in same if here.line.is_aside], pairs, " parmi les options")
     ranks = [pairs[here.rank] for here in stayed]
     if not found and ranks != sorted(ranks):
         found = ["L'ordre des lignes a changé."]
@@ -189,14 +206,14 @@ def _by_section(lines: Placed) -> dict[int | None, list[_Placed]]:
 
 def _same_place(there: _Placed, here: _Placed, pairs: Pairs) -> bool:
     section = None if here.section is None else pairs.get(here.section, -1)
-    return there.line.option == here.line.option and there.section == section
+    return there.line.is_aside == here.line.is_aside and there.section == section
 
 
 def _under_another_heading(before: Placed, after: Placed, stayed: Placed, pairs: Pairs) -> Iterator[str]:
     groups: dict[tuple[int | None, int | None], list[_Placed]] = defaultdict(list)
     for here in stayed:
         there = before[pairs[here.rank]]
-        same_block = here.line.kind != "section" and there.line.option == here.line.option
+        same_block = here.line.kind != "section" and there.line.is_aside == here.line.is_aside
         if same_block and not _same_place(there, here, pairs):
             groups[there.section, here.section].append(here)
     for (source, target), moved in groups.items():

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from decimal import Decimal
 from pathlib import PurePath
+from typing import Any
 
 from lib import french, phones
 from quotes import money
 from quotes.content import (
-    AidFacts,
     Consent,
     Content,
     Contribution,
@@ -24,6 +24,7 @@ from quotes.content import (
     WithdrawalFacts,
     ZeroRateFacts,
 )
+from quotes.grounds import AidFacts, GivenAid, Grounds
 from quotes.law import days, mentions, notices, vat
 from quotes.links import withdrawal_address
 from quotes.models import Aid, Company, Customer, Quote, QuoteLine, QuoteVersion
@@ -107,24 +108,48 @@ def _content(draft: Draft, *, version: int) -> Content:
         outro=quote.outro,
         conditions=quote.conditions,
         lines=tuple(_line_facts(line) for line in draft.lines),
-        totals=draft.totals,
-        deposit=_deposit_facts(draft),
         terms=company.terms,
-        notices=tuple(_notices(draft)),
-        consents=tuple(_consents(draft, version=version)),
-        withdrawal=_withdrawal_facts(draft),
         payment_methods=_payment_methods(quote, company),
         email=quote.customer.email,
         law=_law_facts(quote),
         discount=_discount_facts(quote),
-        zero_rate=ZeroRateFacts(**asdict(draft.zero_rate)) if draft.zero_rate else None,
-        aids=tuple(_aid_facts(aid) for aid in draft.aids),
         contribution=_contribution(quote),
         delivery=quote.delivery if draft.law.goods else "",
         formalities=quote.formalities,
         requested_on=quote.requested_on,
         requested_by=quote.get_requested_by_display() if quote.requested_by else "",
-        rge_proof=company.rge_proof_for_quote if draft.law.energy_counts else "",
+        grounds=_grounds(draft),
+        **computed(draft, version=version, has_terms=company.terms is not None),
+    )
+
+
+def computed(draft: Draft, *, version: int, has_terms: bool) -> dict[str, Any]:
+    """What follows from the lines that count, and from the law as it is today."""
+    return {
+        "totals": draft.totals,
+        "deposit": _deposit_facts(draft),
+        "notices": tuple(_notices(draft)),
+        "consents": tuple(_consents(draft, version=version, has_terms=has_terms)),
+        "withdrawal": _withdrawal_facts(draft),
+        "zero_rate": ZeroRateFacts(**asdict(draft.zero_rate)) if draft.zero_rate else None,
+        "aids": tuple(_aid_facts(aid) for aid in draft.aids),
+        "rge_proof": draft.company.rge_proof_for_quote if draft.law.energy_counts else "",
+    }
+
+
+def _grounds(draft: Draft) -> Grounds:
+    company, quote = draft.company, draft.quote
+    return Grounds(
+        # The day is another one whenever it is asked again; here it would make two texts of the same copy.
+        law=replace(draft.law, day=quote.issued_on),
+        vat_regime=company.vat_regime,
+        territory=company.territory,
+        vat_reason=quote.vat_reason,
+        vat_detail=quote.vat_detail,
+        withdrawal_reason=quote.withdrawal_reason,
+        giving_back=company.giving_back,
+        rge_proof=company.rge_proof_for_quote,
+        aids=tuple(GivenAid(**asdict(_aid_facts(aid)), lines=tuple(aid.lines)) for aid in draft.all_aids),
     )
 
 
@@ -152,6 +177,9 @@ def _line_facts(line: QuoteLine) -> LineFacts:
         option=line.option,
         total=line.total,
         identity=line.identity,
+        chosen=line.option and line.chosen,
+        choice_group=line.choice_group if line.option else "",
+        choice_kind=line.choice_kind if line.option and line.choice_group else "",
     )
 
 
@@ -267,7 +295,7 @@ WORDS = {
 }
 
 
-def _consents(draft: Draft, *, version: int) -> list[Consent]:
+def _consents(draft: Draft, *, version: int, has_terms: bool) -> list[Consent]:
     """The words beside each box, kept with the version: what is ticked is what is signed."""
     subject = f"J'ai lu le devis {draft.quote.number}, version{french.NBSP}{version},"
     beside = {
@@ -276,7 +304,7 @@ def _consents(draft: Draft, *, version: int) -> list[Consent]:
         (False, True): "et les informations sur mes droits. Je les accepte",
         (False, False): "et je l'accepte",
     }
-    read = beside[draft.company.terms is not None, bool(draft.needs.notices)]
+    read = beside[has_terms, bool(draft.needs.notices)]
     consents = [
         Consent("quote", f"{subject} {read}. Bon pour accord.", required=True),
         Consent("electronic", ELECTRONIC, required=True),

@@ -4,6 +4,7 @@ What may be done when stands in quotes/rules.py, the lock order in locking.py.
 """
 
 from quotes.workflow.aids import attach_contribution, detach_contribution
+from quotes.workflow.choosing import Choosing, choose_options
 from quotes.workflow.damage import note_damage, note_mended, stored_pdf, take_out_of_force
 from quotes.workflow.desk import (
     block,
@@ -57,6 +58,7 @@ from quotes.workflow.withdrawing import (
 
 __all__ = [
     "Asking",
+    "Choosing",
     "Coded",
     "DraftHasChanged",
     "NameTaken",
@@ -68,6 +70,7 @@ __all__ = [
     "block",
     "cancel",
     "change_email",
+    "choose_options",
     "complete_sending",
     "confirm",
     "confirm_with_code",

@@ -12,6 +12,7 @@ from notifications import outbox
 from quotes import emails, journal
 from quotes.journal import Actor
 from quotes.models import Quote, QuoteVersion
+from quotes.workflow.choosing import start_from_choice
 from quotes.workflow.locking import locked
 
 log = logging.getLogger(__name__)
@@ -59,6 +60,8 @@ def take_out_of_force(version_id: int, *, reason: str) -> None:
     version = QuoteVersion.objects.get(pk=version_id)
     if not version.is_current or version.damaged_at is None or quote.state not in Quote.SIGNABLE:
         return  # signed, replaced or mended meanwhile
+    if not quote.revising:
+        start_from_choice(quote)
     quote.revising, quote.next_reminder_at = False, None
     quote.save(update_fields=["revising", "next_reminder_at"])
     quote.move_to(Quote.State.DRAFT)

@@ -15,9 +15,9 @@ from quotes import emails, journal, links, list_columns, rules
 from quotes.journal import Actor
 from quotes.models import Aid, Company, Customer, NumberCounter, Quote, QuoteLine, QuoteVersion
 from quotes.models.terms import QuoteTerms
-from quotes.models.version import version_hash
 from quotes.rules import Reason, Verb
 from quotes.versions import comparison, freezing
+from quotes.workflow.choosing import abandon_choice, complete_choice, start_from_choice
 from quotes.workflow.locking import locked
 from quotes.workflow.reminding import plan_reminder
 
@@ -73,9 +73,10 @@ def duplicate(quote_id: int, *, actor: Actor) -> Quote:
 
 @transaction.atomic
 def revise(quote_id: int, *, actor: Actor) -> Quote:
-    """Open the working copy for the next version; the version in force stays in force."""
+    """Open the working copy for the next version, with the customer's choice; the version in force stays in force."""
     quote = locked(quote_id)
     quote.require(Verb.REVISE)
+    start_from_choice(quote)
     quote.revising = True
     quote.save(update_fields=["revising"])
     journal.append(quote, "revision_started", actor=actor)
@@ -111,19 +112,24 @@ def send(quote_id: int, *, actor: Actor, words: str = "") -> QuoteVersion:
 def complete_sending(version_id: int, *, pdf: str, pdf_sha256: str) -> Quote:
     """The PDF is stored: the version comes into force and the mail with its link is queued.
 
-    No mail where it would lead to nothing: the owner has blocked the access meanwhile, or the address has changed.
+    One that the customer chose takes its place without a mail (choosing.py). No mail where it would lead to
+    nothing: the owner has blocked the access meanwhile, or the address has changed.
     """
     version = QuoteVersion.objects.get(pk=version_id)
     quote = locked(version.quote_id)
     version.refresh_from_db()
     if version.done_at is not None or version.failed_at is not None:
         return quote  # done before, or given up while a worker was still at it
+    if version.chosen_on is not None:
+        complete_choice(quote, version, pdf=pdf, pdf_sha256=pdf_sha256)
+        return quote
     before = version.previous()
     quote.versions.filter(is_current=True).update(is_current=False)
-    _come_into_force(version, pdf=pdf, pdf_sha256=pdf_sha256)
+    version.come_into_force(pdf=pdf, pdf_sha256=pdf_sha256)
     why_no_mail = rules.why_not(Verb.MAIL_VERSION, quote.circumstances(version))
     quote.revising, quote.refused_at = False, None
-    quote.save(update_fields=["revising", "refused_at"])
+    quote.choice, quote.choice_state = None, Quote.ChoiceState.NONE
+    quote.save(update_fields=["revising", "refused_at", "choice", "choice_state"])
     quote.move_to(Quote.State.SENT)
     plan_reminder(quote, version, after=timezone.now())
     if why_no_mail is None:
@@ -131,14 +137,6 @@ def complete_sending(version_id: int, *, pdf: str, pdf_sha256: str) -> Quote:
     else:
         _keep_back(quote, version, why_no_mail)
     return quote
-
-
-def _come_into_force(version: QuoteVersion, *, pdf: str, pdf_sha256: str) -> None:
-    version.pdf.name = pdf
-    version.pdf_sha256 = pdf_sha256
-    version.version_hash = version_hash(content_sha256=version.content_sha256, pdf_sha256=pdf_sha256)
-    version.is_current, version.done_at, version.claimed_until = True, timezone.now(), None
-    version.save()
 
 
 def _mail_the_link(quote: Quote, version: QuoteVersion, *, before: QuoteVersion | None) -> None:
@@ -205,6 +203,9 @@ def abandon_sending(version_id: int, *, reason: str) -> None:
         failed_at=timezone.now(), claimed_until=None, error=reason[:2000]
     )
     if not updated:
+        return
+    if version.chosen_on is not None:
+        abandon_choice(quote, version, reason=reason)
         return
     quote.move_to(Quote.State.DRAFT)
     emails.sending_failed(quote, reason=reason)

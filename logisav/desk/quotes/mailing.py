@@ -80,7 +80,7 @@ class WordsForm(forms.Form):
 def message_of(quote: Quote, step: str) -> str:
     if step == "relancer":
         return "quotes/reminder"
-    return "quotes/link" if quote.last_mailed_version() is None else "quotes/new_version"
+    return "quotes/link" if quote.last_held_version() is None else "quotes/new_version"
 
 
 def words_form(quote: Quote, step: str, data: Any) -> WordsForm:
@@ -106,5 +106,5 @@ def mail(quote: Quote, step: str, words: str) -> MailPreview:
 
 def changes(quote: Quote) -> list[str]:
     """What the working copy changes of the version that the customer holds."""
-    held = quote.last_mailed_version()
+    held = quote.last_held_version()
     return comparison.changes(held.reading, freezing.preview(quote)) if held else []

@@ -162,7 +162,7 @@ def preview(request: HttpRequest, pk: int) -> HttpResponse:
     version = quote.current_version()
     working_copy = version is None or quote.is_editable
     content = version.reading if version and not working_copy else freezing.preview(quote)
-    held = quote.last_mailed_version() if working_copy else version and version.previous()
+    held = quote.last_held_version() if working_copy else version and version.previous()
     context = {
         "quote": quote,
         "version": version,

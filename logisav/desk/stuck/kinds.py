@@ -67,9 +67,11 @@ def _entries(queue: str, model: type[Model] | None, path: str = "") -> Callable[
 
 
 def _versions() -> Rows:
-    """But for those that another one followed, or whose quote went another way since."""
+    """But for those that another one followed, that a customer chose, or whose quote went another way since."""
     later = QuoteVersion.objects.filter(quote=OuterRef("quote"), number__gt=OuterRef("number"))
-    past = Q(failed_at__isnull=False) & (~Q(quote__state=Quote.State.DRAFT) | Exists(later))
+    past = Q(failed_at__isnull=False) & (
+        ~Q(quote__state=Quote.State.DRAFT) | Exists(later) | Q(chosen_on__isnull=False)
+    )
     return _own(QuoteVersion, "quote")().exclude(past)
 
 
