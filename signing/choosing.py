@@ -11,6 +11,7 @@ from quotes import workflow as quotes_workflow
 from quotes.access import browser_digest
 from quotes.journal import Actor
 from quotes.models import AccessLink
+from quotes.rules import Verb
 from quotes.versions.choosing import Unchoosable
 from quotes.workflow import Choosing
 from quotes.workflow.locking import locked
@@ -30,6 +31,7 @@ def choose_options(
 ) -> Choosing | Unchoosable | SigningElsewhere:
     """The choice, and the end of this browser's own code with it. Raises IllegalMove."""
     quote = locked(quote_id)
+    quote.require(Verb.CHOOSE)
     alive = list(quote.signing_requests.alive())
     own = browser_digest(browser)
     until = max((code.expires_at for code in alive if code.browser_sha256 != own), default=None)

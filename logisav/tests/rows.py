@@ -41,7 +41,10 @@ class Row:
 
 ROWS = (
     Row("code", ("signing/tests/test_guesses.py",)),
-    Row("same-moment", ("signing/tests/test_same_moment.py",)),
+    Row(
+        "same-moment",
+        ("signing/tests/test_same_moment.py", "signing/tests/test_choosing_same_moment.py"),
+    ),
     Row("same-moment-paying", ("payments/tests/test_same_moment.py",)),
     Row("reminders", ("quotes/tests/test_reminding_at_once.py",)),
     Row("webhooks", ("payments/tests/test_replay.py",), parts=12),

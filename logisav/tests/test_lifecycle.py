@@ -25,7 +25,7 @@ STEPS = 18
 # Without each of these having happened a hundred times (rows.py) the whole says little.
 RARE = {"accepted", "refused", "withdrawn", "cancelled", "done", "blocked", "email_changed", "sending_failed"}
 RARE |= {"deposit_paid", "transfer_confirmed", "refunded", "disputed", "contradiction", "sealed"}
-RARE |= {NEW_VERSION_WHILE_SIGNING}
+RARE |= {NEW_VERSION_WHILE_SIGNING, "options_chosen", "choice_in_force"}
 
 
 @pytest.fixture

@@ -111,9 +111,9 @@ def _freeze(quote: Quote, version: QuoteVersion, content: Content) -> QuoteVersi
 
 def complete_choice(quote: Quote, version: QuoteVersion, *, pdf: str, pdf_sha256: str) -> None:
     """Its PDF is stored: it takes the place of the version on which it was chosen, if that one still stands."""
-    before = quote.current_version()
-    if quote.state not in rules.states(Verb.CHOOSE) or before is None or before.number != version.chosen_on:
-        _overtaken(quote, version, pdf=pdf)
+    if not _still_stands(quote, version):
+        QuoteVersion.objects.filter(pk=version.pk).update(pdf=pdf, done_at=timezone.now(), claimed_until=None)
+        _overtaken(quote, version)
         return
     quote.versions.filter(is_current=True).update(is_current=False)
     version.come_into_force(pdf=pdf, pdf_sha256=pdf_sha256)
@@ -128,20 +128,28 @@ def complete_choice(quote: Quote, version: QuoteVersion, *, pdf: str, pdf_sha256
     )
 
 
-def _overtaken(quote: Quote, version: QuoteVersion, *, pdf: str) -> None:
-    """Signed, withdrawn or replaced by its owner meanwhile: made, and never in force."""
-    QuoteVersion.objects.filter(pk=version.pk).update(
-        pdf=pdf, failed_at=None, done_at=timezone.now(), claimed_until=None
-    )
-    _settle(quote, Quote.ChoiceState.NONE)
-    journal.append(quote, "choice_overtaken", actor=Actor.system(), version=version.number)
-
-
 def abandon_choice(quote: Quote, version: QuoteVersion, *, reason: str) -> None:
     """The PDF cannot be made: the version before stays in force; owner and page are told."""
+    if not _still_stands(quote, version):
+        _overtaken(quote, version)
+        return
     _settle(quote, Quote.ChoiceState.FAILED)
     emails.choice_failed(quote, reason=reason)
     journal.append(quote, "choice_failed", actor=Actor.system(), version=version.number, reason=reason[:500])
+
+
+def _still_stands(quote: Quote, version: QuoteVersion) -> bool:
+    """What it was chosen on is still in force and to be signed."""
+    before = quote.current_version()
+    return (
+        quote.state in rules.states(Verb.CHOOSE) and before is not None and before.number == version.chosen_on
+    )
+
+
+def _overtaken(quote: Quote, version: QuoteVersion) -> None:
+    """Signed, settled or replaced by its owner meanwhile: it never comes into force."""
+    _settle(quote, Quote.ChoiceState.NONE)
+    journal.append(quote, "choice_overtaken", actor=Actor.system(), version=version.number)
 
 
 def start_from_choice(quote: Quote) -> None:

@@ -37,6 +37,7 @@ SELDOM = {
     "send back": ["paid", "paid"],
     "dispute": ["paid", "paid", "paid"],
     "new version": ["code", "code", "code", "code", "code"],
+    "choose": ["out", "code", "code"],
     "contradict": ["out", "out", "out"],
     "jam": ["draft", "draft", "draft", "draft", "draft"],
     "new address": ["out"],
@@ -131,6 +132,8 @@ class Journey(Owner, Customer, Money):
                 return model.state == "draft" or model.is_open
             case "die":
                 return bool(model.version)
+            case "choose":
+                return model.is_open and bool(self.read_hash) and not model.choosing
             case "contradict":
                 return model.is_open and bool(self.read_hash)
         return model.is_open
@@ -145,6 +148,7 @@ class Journey(Owner, Customer, Money):
             "send back": lambda: self.owner_sends_back(0, "0.25"),
             "dispute": self._is_disputed,
             "new version": lambda: self.a_new_version_comes(2500),
+            "choose": lambda: self.chooses(0, "hers", 0),
             "contradict": lambda: self.asks_for_a_code(0, "hers", 1),
             "jam": self._sends_in_vain,
             "new address": lambda: self.tends("email"),
@@ -170,17 +174,19 @@ class Journey(Owner, Customer, Money):
     def everything_is_swept(self) -> None:
         self.act("sweep", sweeping.sweep)
 
-    @precondition(lambda self: self.model.state == "sending")
+    @precondition(lambda self: self.model.state == "sending" or self.model.choosing)
     @rule()
     def the_printer_gives_up(self) -> None:
-        """Six tries, their pauses and leases in between: the quote is a draft again."""
+        """Six tries, their pauses and leases in between: the quote is a draft again, a choice is told as failed."""
         self.world.printer_jammed = True
         for _ in range(6):
             self.act("render in vain", rendering.sweep)
             self.clock.shift(4 * MINUTE)
         self.world.printer_jammed = False
         failed = QuoteVersion.objects.filter(quote=self.quote_id, failed_at__isnull=False).exists()
-        assert failed == (self.model.kinds["sending_failed"] > 0)
+        kinds = self.model.kinds
+        told = kinds["sending_failed"] + kinds["choice_failed"] > 0
+        assert failed == told or (failed and kinds["choice_overtaken"])
 
     @rule()
     def the_mail_server_goes_or_comes_back(self) -> None:

@@ -34,6 +34,7 @@ MAILS = {
     "withdrawn": ("quotes/withdrawn_owner", "quotes/withdrawn"),
     "email_changed": ("quotes/address_changed_owner",),  # by a colleague
     "sending_failed": ("quotes/sending_failed_owner",),
+    "choice_failed": ("quotes/choice_failed_owner",),
     "code_requested": ("signing/code",),
     "contradiction": ("signing/contradiction_owner",),
     "signing_paused": ("signing/paused_owner",),

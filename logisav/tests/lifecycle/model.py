@@ -88,6 +88,8 @@ class Model:
     links: dict[int, dt.datetime] = field(default_factory=dict)
     revoked: set[int] = field(default_factory=set)
     codes: dict[int, Code] = field(default_factory=dict)
+    choosing: int = 0  # the version that the customer chose and that is being prepared
+    chosen_at: list[tuple[dt.datetime, int]] = field(default_factory=list)  # when, and by which link
     tries_allowed_at: dt.datetime = LONG_AGO
     tries: int = 0
     questions: list[int] = field(default_factory=list)
@@ -115,7 +117,7 @@ class Model:
             self.state = LEADS_TO[kind]
         if (follow := getattr(self, f"_{kind}", None)) is not None:
             follow(facts)
-        if "link" in facts and kind not in ("link_opened", "code_requested"):
+        if "link" in facts and kind not in ("link_opened", "code_requested", "options_chosen"):
             assert not self.is_blocked, f"{kind}: a link was mailed for a blocked quote"
             assert not self.has_moved, f"{kind}: a link was mailed to another address than the version's"
             self.links[facts["link"]] = now()
@@ -141,6 +143,33 @@ class Model:
     def _sent(self, facts: dict[str, Any]) -> None:
         assert facts["version"] == len(self.frozen_until), "not the version that was frozen last"
         self.version, self.version_hash, self.revising = facts["version"], facts["version_hash"], False
+
+    def _options_chosen(self, facts: dict[str, Any]) -> None:
+        assert self.was_open
+        assert not self.choosing
+        assert (facts["based_on"], facts["version"]) == (self.version, len(self.frozen_until) + 1)
+        assert self.link_opens(facts["link"])
+        assert not self.chose_too_often(facts["link"])
+        self.frozen_until[facts["version"]] = self.frozen_until[self.version]
+        self.frozen_for[facts["version"]] = self.frozen_for[self.version]
+        self.choosing = facts["version"]
+        self.chosen_at.append((now(), facts["link"]))
+        for code in self.codes.values():
+            assert code.is_dead or now() >= code.expires_at or code.tries >= 5 or code.browser == self.browser
+            code.is_dead = True
+
+    def _choice_in_force(self, facts: dict[str, Any]) -> None:
+        assert self.state in SIGNABLE
+        assert facts["version"] == self.choosing
+        self.version, self.version_hash, self.choosing = facts["version"], facts["version_hash"], 0
+
+    def _choice_overtaken(self, facts: dict[str, Any]) -> None:
+        assert self.state not in SIGNABLE or facts["version"] < self.version
+        self.choosing = 0
+
+    def _choice_failed(self, facts: dict[str, Any]) -> None:
+        assert self.state in SIGNABLE
+        self.choosing = 0
 
     def _blocked(self, facts: dict[str, Any]) -> None:
         assert not self.blocked
@@ -299,6 +328,11 @@ class Model:
     @property
     def is_editable(self) -> bool:
         return self.state == "draft" or (self.revising and self.state in REVISABLE)
+
+    def chose_too_often(self, link: int) -> bool:
+        """Six times an hour, three of them by one link."""
+        lately = [by for at, by in self.chosen_at if at > now() - 60 * MINUTE]
+        return len(lately) >= 6 or lately.count(link) >= 3
 
     def link_opens(self, link: int) -> bool:
         return link not in self.revoked and now() < self.links[link] + DAY

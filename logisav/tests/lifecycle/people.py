@@ -17,8 +17,10 @@ from quotes import list_columns, workflow
 from quotes.journal import Actor
 from quotes.models import AccessLink, Quote, QuoteLine, QuoteVersion
 from quotes.tests.factories import withdraw_at_once
-from quotes.workflow import Asking
+from quotes.workflow import Asking, Choosing
+from signing import choosing
 from signing import workflow as signing
+from signing.choosing import SigningElsewhere
 from signing.models import SigningRequest
 from signing.tests.factories import make_form
 from signing.workflow import Outcome
@@ -194,6 +196,42 @@ class Customer(Course):
         if self.model.state == "withdrawn":
             return {NO}
         return {YES, NO} if self.model.may_withdraw is None else yes_if(self.model.may_withdraw)
+
+    # Choosing
+
+    @precondition(lambda self: self.model.links and self.read_hash)
+    @rule(which=ANY, who=st.sampled_from(["hers", "hers", "another"]), same=st.sampled_from([0, 0, 0, 1]))
+    def chooses(self, which: int, who: str, same: int) -> None:
+        """Its one option, or not; or once more what is chosen already."""
+        link = AccessLink.objects.get(pk=of(list(self.model.links)[::-1], which))
+        read, version = self.read_hash, self.quote.current_version()
+        content = version.reading if version else None
+        kept = frozenset(line.identity for line in content.chosen) if content else frozenset[str]()
+        options = frozenset(line.identity for line in content.lines if line.option) if content else kept
+        wished = kept if same else options - kept
+
+        def choose() -> object:
+            answer = choosing.choose_options(
+                self.quote_id, link=link, chosen=wished, version_hash=read, browser=who, actor=CUSTOMER
+            )
+            return NO if isinstance(answer, SigningElsewhere) else answer
+
+        self.model.browser = who
+        self.act("choose", choose, lambda: {self._answer_to_choice(link.pk, who, read, same=bool(same))})
+
+    def _answer_to_choice(self, link: int, who: str, read: str, *, same: bool) -> Any:
+        model = self.model
+        elsewhere = any(
+            model.code_lives(one) and code.tries < 5 and code.browser != who
+            for one, code in model.codes.items()
+        )
+        if not model.is_open or model.choosing or elsewhere or not model.link_opens(link):
+            return NO
+        if read != model.version_hash:
+            return Choosing.CHANGED
+        if same:
+            return Choosing.SAME
+        return Choosing.TOO_OFTEN if model.chose_too_often(link) else Choosing.CHOSEN
 
     # Signing
 
