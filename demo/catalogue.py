@@ -31,6 +31,8 @@ class Item:
     quantity: str = "1"
     discount: str = "0"
     option: bool = False
+    chosen: bool = False
+    group: str = ""
 
 
 @dataclass(frozen=True)
@@ -104,6 +106,13 @@ WATER_HEATER = Article(
     "2190.00",
     "5.5",
     "Sur air ambiant, cuve en inox, garantie 5 ans.",
+)
+WATER_HEATER_LARGE = Article(
+    "Chauffe-eau thermodynamique 270 l",
+    "unité",
+    "2580.00",
+    "5.5",
+    "Pour quatre personnes et plus, cuve en inox, garantie 5 ans.",
 )
 RADIATOR = Article("Radiateur acier basse température, 1 500 W", "unité", "312.00", "10")
 VALVE = Article("Robinet thermostatique", "unité", "46.00", "10")
@@ -204,4 +213,7 @@ def _fields(item: Item) -> dict[str, Any]:
         "discount": Decimal(item.discount),
         "vat_rate": Decimal(item.article.vat),
         "option": item.option,
+        "chosen": item.chosen,
+        "choice_group": item.group,
+        "choice_kind": Line.ChoiceKind.EXACTLY_ONE if item.group else Line.ChoiceKind.AT_MOST_ONE,
     }

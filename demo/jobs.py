@@ -53,6 +53,19 @@ HOT_WATER = (
         (Item(catalogue.WATER_HEATER), Item(catalogue.POWER_LINE), Item(catalogue.LABOUR_REDUCED, "6")),
     ),
 )
+HOT_WATER_TO_CHOOSE = (
+    PricedPart(
+        "Fourniture et pose",
+        (
+            Item(catalogue.WATER_HEATER, option=True, chosen=True, group="Chauffe-eau"),
+            Item(catalogue.WATER_HEATER_LARGE, option=True, group="Chauffe-eau"),
+            Item(catalogue.POWER_LINE),
+            Item(catalogue.LABOUR_REDUCED, "6"),
+            Item(catalogue.THERMOSTAT, option=True),
+            Item(catalogue.FLUSHING, option=True),
+        ),
+    ),
+)
 RADIATORS = (
     PricedPart(
         "Fourniture et pose",

@@ -409,4 +409,16 @@ SAMPLES = (
             "deposit_value": Decimal(0),
         },
     ),
+    Sample(
+        shows="options à choisir en ligne, seules et au choix",
+        customer=_person(
+            "Mme", "Colette", "Arnaud", "06 39 98 29 60", "7 rue des Marronniers\n69110 Sainte-Foy"
+        ),
+        title="Chauffe-eau thermodynamique, au choix",
+        parts=jobs.HOT_WATER_TO_CHOOSE,
+        state=State.SENT,
+        begun=0.4,
+        past=_at_once,
+        fields={"start": "3 semaines après la signature", "duration": "1 jour"},
+    ),
 )

@@ -173,6 +173,19 @@ class Draft:
         return choices(self.lines)
 
     @property
+    def customers_choice(self) -> str:
+        """What the customer chose on line before this version leaves, in words; empty where they have not."""
+        if self.quote.choice is None:
+            return ""
+        labels = [line.label for line in self.lines if line.identity in self.quote.choice]
+        return french.listed([french.quoted(label) for label in labels]) or "aucune option"
+
+    @property
+    def keeps_customers_choice(self) -> bool:
+        kept = {line.identity for line in self.lines if line.option and line.chosen}
+        return self.quote.choice is None or kept == set(self.quote.choice)
+
+    @property
     def at_home(self) -> bool:
         """With whoever is protected, off premises or so on the day of a visit to come: art. L221-9, else void."""
         if not contract.may_be_off(self.facts):
@@ -307,12 +320,21 @@ CHECKS: tuple[tuple[Finding, Callable[[Draft], bool]], ...] = (
     (
         Finding(
             "Un groupe au choix compte deux lignes dans le total, ou aucune alors qu'il en faut une\u00a0: cochez "
-            "«\u00a0Comprise\u00a0» sur une seule.",
+            "«\u00a0Comprise dans le total\u00a0» sur une seule.",
             MendedAt.QUOTE,
             "lines",
             blocking=True,
         ),
         lambda draft: not all(group.is_sound for group in draft.choices),
+    ),
+    (
+        Finding(
+            "Le client a choisi ses options en ligne, et cette version ne reprend pas son choix\u00a0: cochez ou "
+            "décochez «\u00a0Comprise dans le total\u00a0», ou dites-le-lui.",
+            MendedAt.QUOTE,
+            "lines",
+        ),
+        lambda draft: not draft.keeps_customers_choice,
     ),
     (
         Finding("La date de validité est passée.", MendedAt.QUOTE, "valid_until", DECREE, blocking=True),

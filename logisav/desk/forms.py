@@ -266,16 +266,26 @@ def shown_price(price: Decimal) -> Decimal:
     return price.quantize(money.CENT) if price == round(price, 2) else trimmed(price)
 
 
+OF_AN_OPTION = ("chosen", "choice_group", "choice_kind")
+
+
 class LineForm(forms.ModelForm):  # type: ignore[type-arg]
     vat_rate = vat_choice()
     position = RankField(required=False, min_value=0, max_value=100_000)
     NO_FIGURES: ClassVar = {
         "quantity": Decimal(1), "unit": "", "unit_price": Decimal(0), "discount": Decimal(0),
-        "vat_rate": Decimal(20), "option": False,
+        "vat_rate": Decimal(20), "option": False, "chosen": False, "choice_group": "",
+        "choice_kind": Line.ChoiceKind.AT_MOST_ONE,
     }  # fmt: skip
 
     class Meta:
-        labels: ClassVar = {"unit_price": "Prix HT (€)", "option": "Option"}
+        labels: ClassVar = {
+            "unit_price": "Prix HT (€)",
+            "option": "Option",
+            "chosen": "Comprise dans le total",
+            "choice_group": "Au choix dans le groupe",
+            "choice_kind": "Choix dans le groupe",
+        }
 
     def __init__(self, *args: Any, rates: tuple[Decimal, ...] = money.VAT_RATES, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -285,8 +295,13 @@ class LineForm(forms.ModelForm):  # type: ignore[type-arg]
             self.initial["unit_price"] = shown_price(self.instance.unit_price)
         offer_rates(self, rates)
         self.fields["discount"].required = False
+        self.fields["choice_kind"].widget.choices = Line.ChoiceKind.choices  # type: ignore[attr-defined]
+        self.fields["choice_kind"].required = False
         if not self.instance.pk:
             self.initial["position"] = ""
+
+    def clean_choice_kind(self) -> str:
+        return self.cleaned_data["choice_kind"] or Line.ChoiceKind.AT_MOST_ONE
 
     def clean_discount(self) -> Decimal:
         return self.cleaned_data["discount"] or Decimal(0)
@@ -298,6 +313,9 @@ class LineForm(forms.ModelForm):  # type: ignore[type-arg]
             for name, value in self.NO_FIGURES.items():
                 self.errors.pop(name, None)
                 self.cleaned_data[name] = value
+        if not self.cleaned_data.get("option"):
+            for name in OF_AN_OPTION:
+                self.cleaned_data[name] = self.NO_FIGURES[name]
         self._check_total()
         return self.cleaned_data
 

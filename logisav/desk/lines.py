@@ -86,7 +86,7 @@ class LinesInline(DeskTable):
     template = "desk/lines/lines.html"
     fields = (
         "kind", "label", "description", "quantity", "unit", "unit_price", "discount", "vat_rate", "option",
-        "position",
+        "chosen", "choice_group", "choice_kind", "position",
     )  # fmt: skip
     verbose_name_plural = "Lignes"
     formfield_overrides = DECIMALS | {

@@ -79,17 +79,30 @@ def read_choice(data: QueryDict, content: Content) -> frozenset[str]:
     return frozenset(identity for name in names for identity in data.getlist(name)) - {""}
 
 
-def offered(visit: Visit, wish: Wish) -> Offered | None:
-    """None where nothing is chosen on line: no option, frozen too long ago, fixed by the owner, or stopped by law."""
-    quote, content, grounds = visit.quote, visit.content, visit.content.grounds
-    if grounds is None or not can_be_chosen_from(content) or not rules.may(Verb.CHOOSE, visit.circumstances):
+def of_visit(visit: Visit, wish: Wish) -> Offered | None:
+    if not rules.may(Verb.CHOOSE, visit.circumstances):
+        return None
+    until = visit.code_elsewhere_until
+    return offered(visit.quote, visit.content, wish, own_code=visit.own_code, code_elsewhere_until=until)
+
+
+def offered(
+    quote: Quote,
+    content: Content,
+    wish: Wish,
+    *,
+    own_code: bool = False,
+    code_elsewhere_until: dt.datetime | None = None,
+) -> Offered | None:
+    """None where nothing is chosen on line: no option, a version frozen too long ago, or stopped by the law."""
+    grounds = content.grounds
+    if grounds is None or not can_be_chosen_from(content):
         return None
     kept = _identities(content)
     if try_out(quote, content, kept).why_not is not None:
         return None
     trial = try_out(quote, content, kept if wish.chosen is None else wish.chosen)
     shown = kept if wish.chosen is None else wish.chosen
-    until = visit.code_elsewhere_until
     return Offered(
         groups=tuple(
             OfferedGroup(_field(rank), group, tuple(_offers(quote, content, group, shown)))
@@ -100,8 +113,8 @@ def offered(visit: Visit, wish: Wish) -> Offered | None:
         is_kept=shown == kept,
         refused=wish.refused or (trial.why_not.value if trial.why_not else ""),
         has_failed=quote.choice_state == Quote.ChoiceState.FAILED,
-        own_code=visit.own_code,
-        wait_until=next_minute(until) if until else "",
+        own_code=own_code,
+        wait_until=next_minute(code_elsewhere_until) if code_elsewhere_until else "",
     )
 
 

@@ -108,7 +108,7 @@ def show(request: HttpRequest, visit: Visit) -> HttpResponse:
 def read(request: HttpRequest, visit: Visit, wish: Wish, *, status: int = 200) -> HttpResponse:
     """The quote as it may be signed, with the options as they are wished for, which stores nothing."""
     changed = what_changed(visit.version.previous(), visit.content)
-    context = reading_context(visit) | changed | {"mine": options.offered(visit, wish)}
+    context = reading_context(visit) | changed | {"mine": options.of_visit(visit, wish)}
     context["choosing"] = visit.circumstances.choosing
     return render(request, "quotes/show.html", context, status=status)
 

@@ -12,7 +12,7 @@
     });
     // Nothing is written yet: the server ignores such a line.
     if (cents === 0n && !typed(line, "label").value.trim()) return null;
-    return { cents, rate: typed(line, "vat_rate").value, counts: !typed(line, "option").checked };
+    return { cents, rate: typed(line, "vat_rate").value, counts: !typed(line, "option").checked || typed(line, "chosen").checked };
   }
 
   function row(name, amount, className = "") {

@@ -37,6 +37,7 @@ for (const form of document.querySelectorAll("[data-options]")) {
     form.querySelector("[data-unsaved]").hidden = boxes.every((one) => one.checked === one.defaultChecked);
   }
 
-  form.querySelector("[data-show]").hidden = true;
+  const show = form.querySelector("[data-show]");
+  if (show) show.hidden = true;
   form.addEventListener("change", paint);
 }

@@ -29,6 +29,7 @@ from notifications.staff import member
 from quotes import emails, readiness, workflow
 from quotes.journal import Actor
 from quotes.models import IllegalMove, Quote
+from quotes.pages.options import Wish, offered
 from quotes.pages.views import pdf_response, thread, what_changed
 from quotes.readiness import Draft
 from quotes.versions import freezing
@@ -171,6 +172,7 @@ def preview(request: HttpRequest, pk: int) -> HttpResponse:
         "questions": thread(quote),
         "preview": True,
         "working_copy": working_copy,
+        "mine": None if quote.options_fixed or quote.is_concluded else offered(quote, content, Wish()),
     } | what_changed(None if quote.is_concluded else held, content)
     return TemplateResponse(request, "desk/quotes/preview.html", context)
 

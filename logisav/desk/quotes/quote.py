@@ -105,6 +105,7 @@ class QuoteAdmin(Exported, BoundedList, StampedAdmin):
                 "fields": (
                     *(("deposit_kind", "deposit_value"), "payment_methods"),
                     *(("delivery", "start"), ("duration", "formalities")),
+                    "options_fixed",
                 )
             },
         ),

@@ -1,0 +1,90 @@
+"""« Mes options » on a telephone, with scripts and without: ticked, counted, kept, signed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from logisav.tests import customer_pages as pages
+from logisav.tests.browser import Kept, Watch, violations
+from quotes.models import Quote
+from quotes.tests.factories import complete, version_of
+from quotes.tests.test_choosing import again, sent, waiting
+from signing.models import Signature
+
+pytestmark = [pytest.mark.browser, pytest.mark.sqlite]
+
+
+@pytest.fixture(params=[True, False], ids=["with scripts", "without"])
+def scripted(request: pytest.FixtureRequest) -> bool:
+    return bool(request.param)
+
+
+@pytest.fixture
+def phone(kept: Kept, site: str, *, scripted: bool) -> Iterator[Page]:
+    watch = Watch(site)
+    context = kept.take(
+        viewport={"width": 390, "height": 844},
+        locale="fr-FR",
+        reduced_motion="reduce",
+        java_script_enabled=scripted,
+    )
+    context.set_default_timeout(10_000)
+    watch.follow(context)
+    yield context.new_page()
+    kept.give_back(context)
+    watch.leave(context)
+    assert watch.elsewhere == []
+    assert watch.complaints == []
+
+
+def see_the_sums(phone: Page, *, scripted: bool) -> None:
+    if not scripted:
+        phone.get_by_role("button", name="Mettre à jour").click()
+
+
+def test_options_are_ticked_counted_kept_and_signed(phone: Page, site: str, *, scripted: bool) -> None:
+    quote = sent()
+    pages.come_in(phone, site, quote)
+    sums = phone.locator("[data-sums]")
+    expect(sums).to_contain_text("8\u202f610,00\u00a0€")
+    phone.get_by_label("Thermostat").check()
+    phone.get_by_label("Ballon 300 l").check()
+    see_the_sums(phone, scripted=scripted)
+    expect(sums).to_contain_text("9\u202f268,80\u00a0€")
+    expect(sums).to_contain_text("2\u202f780,64\u00a0€")  # the deposit, 30 %
+    expect(phone.get_by_text("Ce choix n'est pas encore gardé")).to_be_visible()
+    assert quote.versions.count() == 1, "nothing is stored before it is kept"
+    if scripted:
+        assert violations(phone) == []
+    assert no_scroll_aside(phone, scripted=scripted)
+    phone.get_by_role("button", name="Garder ce choix").click()
+    expect(phone.get_by_text("Votre choix se prépare")).to_be_visible()
+    if scripted:
+        assert violations(phone) == []
+    complete(waiting(quote))
+    if not scripted:
+        phone.get_by_role("link", name="Actualiser").click()
+    expect(phone.get_by_text("Votre choix se prépare")).to_be_hidden()
+    expect(phone.locator(".total").first).to_have_text("9\u202f268,80\u00a0€")
+    expect(phone.get_by_label("Thermostat")).to_be_checked()
+    sign(phone, again(quote))
+    signature = Signature.objects.get()
+    assert (signature.version.number, str(signature.version.total)) == (2, "9268.80")
+
+
+def sign(phone: Page, quote: Quote) -> None:
+    phone.get_by_role("link", name="Accepter et signer").first.click()
+    pages.fill_form(phone)
+    phone.get_by_role("button", name="Recevoir mon code par mail").click()
+    phone.wait_for_url("**/signer/code/")
+    request = quote.signing_requests.get()
+    assert request.version_hash == version_of(quote).version_hash
+    pages.type_code(phone, pages.code_of(request))
+    phone.get_by_role("heading", level=1).filter(has_text="Devis accepté").wait_for()
+
+
+def no_scroll_aside(phone: Page, *, scripted: bool) -> bool:
+    return not scripted or phone.evaluate("document.documentElement.scrollWidth") <= 390
