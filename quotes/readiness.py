@@ -109,8 +109,8 @@ class Draft:
 
     @cached_property
     def sells_supplies(self) -> bool:
-        """Whether a line that counts is what the catalogue calls a supply. A question to the database."""
-        labels = [line.label for line in self.priced if line.counts]
+        """Whether a line is what the catalogue calls a supply; an option may be chosen. A question to the database."""
+        labels = [line.label for line in self.priced]
         return CatalogueItem.objects.filter(is_supply=True, label__in=labels).exists()
 
     @cached_property

@@ -25,7 +25,7 @@ NEVER = ("/admin/logout/",)
 OFTEN = {"superuser": 24, "manager": 5, "owner": 5, "customer": 18, "administrator": 3}
 CUSTOMERS = (
     "", "devis.pdf", "conditions/", "question/", "refuser/", "retractation/", "retractation/accuse/",
-    "retractation/code/", "retractation/nouveau-code/", "lien/", "signer/", "signer/code/",
+    "retractation/code/", "retractation/nouveau-code/", "lien/", "options/", "signer/", "signer/code/",
     "signer/nouveau-code/", "devis-signe.pdf", "acompte/carte/", "acompte/retour/", "acompte/annule/",
     "acompte/virement/", "acompte/virement.png",
     "attestation-rge.pdf", "cadre-de-contribution.pdf",

@@ -234,6 +234,7 @@ def _read_me(
         "pdf_sha256": signature.version.pdf_sha256,
         "last": events[-1],
         "paid": [event for event in events if event.kind == "deposit_paid"],
+        "chosen": [event for event in events if event.kind == "options_chosen"],
         "asked": [event for event in events if event.kind == "asked"],
         "sent": _sent(signature.quote.number).filter(to=signature.email),
         "verify_url": evidence.verify_url(signature),

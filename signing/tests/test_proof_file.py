@@ -346,7 +346,7 @@ def test_facts_that_others_can_confirm_stand_in_the_lisezmoi(tmp_path: Path) -> 
 
 def test_where_nobody_paid_or_asked_it_says_so(tmp_path: Path) -> None:
     said = outside(unpacked(make_small_document()[0], tmp_path / "zip"))
-    assert re.findall(r"^    (aucune?)$", said, re.MULTILINE) == ["aucun", "aucune", "aucune"]
+    assert re.findall(r"^    (aucune?)$", said, re.MULTILINE) == ["aucun", "aucune", "aucune", "aucune"]
 
 
 def test_the_customers_mail_carries_the_signed_pdf(tmp_path: Path) -> None:
