@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
+import html
+import itertools
+import re
 from collections.abc import Iterator
+from decimal import Decimal
+from typing import Any
 
 import pytest
+from django.test import Client
 from playwright.sync_api import Page, expect
 
+from lib import files
+from lib.day import today_in_paris
 from logisav.tests import customer_pages as pages
 from logisav.tests.browser import Kept, Watch, violations
-from quotes.models import Quote
-from quotes.tests.factories import complete, version_of
-from quotes.tests.test_choosing import again, sent, waiting
+from quotes import workflow
+from quotes.models import Aid, Quote
+from quotes.tests.factories import complete, make_quote, send, version_of, visitor
+from quotes.tests.test_choosing import LINES, again, identities, sent, waiting
 from signing.models import Signature
 
 pytestmark = [pytest.mark.browser, pytest.mark.sqlite]
@@ -88,3 +97,62 @@ def sign(phone: Page, quote: Quote) -> None:
 
 def no_scroll_aside(phone: Page, *, scripted: bool) -> bool:
     return not scripted or phone.evaluate("document.documentElement.scrollWidth") <= 390
+
+
+# The script counts as the server does
+
+RULES: tuple[dict[str, Any], ...] = (
+    {},
+    {"discount_kind": "percent", "discount_value": Decimal("3.7")},
+    {
+        "discount_kind": "amount",
+        "discount_value": Decimal("333.33"),
+        "deposit_kind": "amount",
+        "deposit_value": 500,
+    },
+)
+
+
+def with_aids(**fields: Any) -> Quote:
+    """One for whatever is chosen, one with an option, one with either balloon and a line that is sold anyway."""
+    quote = make_quote(lines=LINES, **fields)
+    stored = files.store(b"%PDF-1.7 cadre", folder="contributions")
+    workflow.attach_contribution(quote.pk, file=stored, dated=today_in_paris())
+    for amount, labels in (("150", ()), ("80.55", ("Thermostat",)), ("61", ("Pose", "Ballon 300 l"))):
+        Aid.objects.create(
+            quote=quote, kind=Aid.Kind.CEE, payer=f"Payeur {amount}", amount=Decimal(amount),
+            lines=sorted(identities(quote, *labels)),
+        )  # fmt: skip
+    return send(quote)
+
+
+def plain(words: str) -> str:
+    return re.sub(r"\s+", " ", html.unescape(re.sub(r"<[^>]*>", " ", words))).strip()
+
+
+def as_the_server_says(browser: Client, quote: Quote, chosen: list[str], balloon: str) -> str:
+    data = {
+        "option": chosen,
+        "groupe-2": balloon,
+        "show": "1",
+        "version_hash": version_of(quote).version_hash,
+    }
+    page = browser.post(f"{quote.get_absolute_url()}options/", data).content.decode()
+    return plain(page.partition("data-sums>")[2].partition("</dl>")[0])
+
+
+@pytest.mark.parametrize("scripted", [True], indirect=True)
+@pytest.mark.parametrize("rules", RULES, ids=["plain", "percent", "amounts"])
+def test_the_script_counts_as_the_server_does(phone: Page, site: str, rules: dict[str, Any]) -> None:
+    quote = with_aids(**rules)
+    browser = visitor(quote)
+    pages.come_in(phone, site, quote)
+    alone = [*identities(quote, "Thermostat"), *identities(quote, "Désembouage")]
+    balloons = [*identities(quote, "Ballon 200 l"), *identities(quote, "Ballon 300 l")]
+    for ticks, balloon in itertools.product(itertools.product((False, True), repeat=2), balloons):
+        chosen = list(itertools.compress(alone, ticks))
+        for identity in alone:
+            phone.locator(f'[value="{identity}"]').set_checked(identity in chosen)
+        phone.locator(f'[value="{balloon}"]').check()
+        said = plain(phone.locator("[data-sums]").inner_html())
+        assert said == as_the_server_says(browser, quote, chosen, balloon)

@@ -163,6 +163,7 @@ def _facts(content: Content, grounds: Grounds) -> str:
                 for aid in grounds.aids
                 if aid.deducted
             ],
+            "kept": sorted(_identities(content)),
             "zero": zero.line if zero else "",
         }
     )

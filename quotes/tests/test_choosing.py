@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
 import pytest
+import time_machine
 
 from lib import limiter
 from quotes import journal, workflow
-from quotes.content import Content
 from quotes.journal import Actor
 from quotes.models import Aid, Company, IllegalMove, Quote, QuoteVersion
+from quotes.pages.options import Wish, offered
 from quotes.rules import Reason
 from quotes.tests.factories import (
     SYSTEM,
@@ -25,6 +27,7 @@ from quotes.tests.factories import (
     send_again,
     version_of,
 )
+from quotes.tests.frozen import in_force
 from quotes.versions.choosing import Unchoosable
 from quotes.workflow import Choosing
 
@@ -220,6 +223,35 @@ def test_a_reduced_rate_that_comes_with_an_option_brings_its_box() -> None:
     assert "TVA à 10" in next(one.text for one in content.notices if one.id == "reduced_vat")
 
 
+def test_the_law_is_asked_with_the_day_of_the_choice_and_stops_what_it_would_make_void() -> None:
+    """Off premises a date of beginning that has passed makes the contract void (art. L221-9)."""
+    quote = sent(
+        contract=Quote.Contract.OFF_PREMISES, start="15 janvier 2099", valid_until=dt.date(2099, 3, 1)
+    )
+    with time_machine.travel(dt.datetime(2099, 1, 16, 9, tzinfo=dt.UTC)):
+        link = make_link(quote)[0]
+        assert choose(quote, "Thermostat", "Ballon 200 l", link=link) is Unchoosable.TO_BE_CHECKED
+        assert offered(quote, version_of(quote).reading, Wish()) is None
+    assert choose(quote, "Thermostat", "Ballon 200 l") is Choosing.CHOSEN
+
+
+def test_what_would_be_refused_by_itself_is_not_offered() -> None:
+    quote = make_quote(lines=LINES[2:])
+    Aid.objects.create(quote=quote, kind=Aid.Kind.OTHER, payer="Ville", amount=Decimal(1300))
+    quote.lines.filter(choice_group="Ballon").update(chosen=False)
+    quote.lines.filter(label="Ballon 300 l").update(chosen=True)
+    quote = send(quote)
+    found = offered(quote, version_of(quote).reading, Wish())
+    assert found is not None
+    offers = [offer for group in found.groups for offer in group.offers]
+    assert {offer.line.label: offer.is_offered for offer in offers} == {
+        "Thermostat": True,
+        "Désembouage": True,
+        "Ballon 200 l": False,
+        "Ballon 300 l": True,
+    }
+
+
 def test_what_was_read_must_be_what_is_in_force() -> None:
     quote = sent()
     old = version_of(quote).version_hash
@@ -304,7 +336,9 @@ def test_a_choice_that_was_overtaken_never_comes_into_force(rival: str) -> None:
 
 
 def test_a_version_of_before_offers_no_choice() -> None:
-    quote = sent()
-    version = version_of(quote)
-    old = replace(version.reading, grounds=None)
-    assert Content.from_json(old.to_json()).grounds is None
+    """Nothing was kept of what law and money were asked with."""
+    quote = in_force("3")
+    options = version_of(quote).reading.options
+    chosen = frozenset(line.identity for line in options)
+    assert offered(quote, version_of(quote).reading, Wish()) is None
+    assert choose(quote, chosen=chosen) is Unchoosable.UNKNOWN

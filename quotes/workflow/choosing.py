@@ -79,9 +79,8 @@ def _version_in_force(quote: Quote, link: AccessLink) -> QuoteVersion:
     """With the link as it is now, read inside the lock."""
     version, link = quote.version_for(Verb.CHOOSE), AccessLink.objects.get(pk=link.pk)
     link.quote = quote
-    if (
-        why := rules.why_not(Verb.CHOOSE, quote.circumstances(version, link=link.status(version)))
-    ) is not None:
+    why = rules.why_not(Verb.CHOOSE, quote.circumstances(version, link=link.status(version)))
+    if why is not None:
         raise IllegalMove(quote, why)
     return version
 
@@ -112,7 +111,9 @@ def _freeze(quote: Quote, version: QuoteVersion, content: Content) -> QuoteVersi
 def complete_choice(quote: Quote, version: QuoteVersion, *, pdf: str, pdf_sha256: str) -> None:
     """Its PDF is stored: it takes the place of the version on which it was chosen, if that one still stands."""
     if not _still_stands(quote, version):
-        QuoteVersion.objects.filter(pk=version.pk).update(pdf=pdf, done_at=timezone.now(), claimed_until=None)
+        QuoteVersion.objects.filter(pk=version.pk).update(
+            pdf=pdf, pdf_sha256=pdf_sha256, done_at=timezone.now(), claimed_until=None
+        )
         _overtaken(quote, version)
         return
     quote.versions.filter(is_current=True).update(is_current=False)

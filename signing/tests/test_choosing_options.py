@@ -15,6 +15,7 @@ from quotes.models import AccessLink, Quote
 from quotes.tests.factories import SYSTEM, complete, send_again, version_of, visitor
 from quotes.tests.test_choosing import again, identities, sent, waiting
 from signing.models import Signature, SigningRequest
+from signing.proof.evidence import certificate
 from signing.tests.test_pages import code_of, path, send_code, send_form, text
 
 pytestmark = pytest.mark.django_db
@@ -206,6 +207,8 @@ def test_what_is_signed_is_the_version_of_the_choice(browser: Client, quote: Quo
     signature = Signature.objects.get()
     assert (signature.version.number, str(signature.version.total)) == (2, "8908.80")
     assert again(quote).state == Quote.State.ACCEPTED
+    said = [step.words for step in certificate(signature).steps]
+    assert "Options choisies par le client, version 2\xa0: Thermostat, Ballon 200 l" in said
 
 
 def test_the_version_before_may_still_be_signed_while_the_choice_is_prepared(

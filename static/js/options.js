@@ -34,7 +34,8 @@ for (const form of document.querySelectorAll("[data-options]")) {
     if (aids.length) rows.push(row("Reste à payer", payable < 0n ? "—" : Money.euros(payable), "grand"));
     if (deposit) rows.push(row("Acompte", Money.euros(deposit)));
     box.replaceChildren(...rows);
-    form.querySelector("[data-unsaved]").hidden = boxes.every((one) => one.checked === one.defaultChecked);
+    const isKept = chosen.size === facts.kept.length && facts.kept.every((one) => chosen.has(one));
+    form.querySelector("[data-unsaved]").hidden = isKept;
   }
 
   const show = form.querySelector("[data-show]");
