@@ -238,7 +238,7 @@ def vat_choices(rates: Iterable[Decimal]) -> list[tuple[str, str]]:
 def offer_rates(form: forms.ModelForm[Any], rates: tuple[Decimal, ...]) -> None:
     """Those of the company, the usual one for what is new; a row keeps the one that it has, whatever it is."""
     own = Decimal(f"{form.instance.vat_rate.normalize():f}") if form.instance.pk else rates[0]
-    form.fields["vat_rate"].choices = vat_choices((*rates, *({own} - set(rates))))
+    form.fields["vat_rate"].choices = vat_choices((*rates, *({own} - set(rates))))  # type: ignore[attr-defined]
     form.initial["vat_rate"] = str(own)
 
 
