@@ -152,7 +152,7 @@ def _facts(content: Content, grounds: Grounds) -> str:
     return json.dumps(
         {
             "lines": [{"cents": cents(line.total), "rate": rate(line.vat_rate)} for line in always],
-            "discount": _rule(content.discount),
+            "discount": _rule(content.discount) | {"words": _discount_words(content.discount)},
             "deposit": _rule(content.deposit),
             "aids": [
                 {
@@ -176,6 +176,12 @@ def cents(amount: Decimal) -> int:
 def rate(percent: Decimal) -> str:
     """As a form has it: `20`, `5.5`."""
     return f"{percent.normalize():f}"
+
+
+def _discount_words(discount: DiscountFacts | None) -> str:
+    if discount is None or discount.kind != "percent":
+        return "Remise"
+    return f"Remise de {french.percent(discount.value)}"
 
 
 def _rule(agreed: DepositFacts | DiscountFacts | None) -> dict[str, str]:

@@ -23,7 +23,7 @@ for (const form of document.querySelectorAll("[data-options]")) {
     const payable = aids.reduce((left, { cents }) => left - BigInt(cents), sums.inclTax);
     const deposit = Money.deposit(facts.deposit.kind, facts.deposit.value, payable < 0n ? 0n : payable);
     const rows = [];
-    if (sums.discount) rows.push(row("Total HT avant remise", Money.euros(sums.gross)), row("Remise", `−${Money.euros(sums.discount)}`));
+    if (sums.discount) rows.push(row("Total HT avant remise", Money.euros(sums.gross)), row(facts.discount.words, `−${Money.euros(sums.discount)}`));
     rows.push(row(sums.discount ? "Total HT après remise" : "Total HT", Money.euros(sums.exclTax)));
     for (const { rate, base, amount } of sums.vat) {
       const name = (rate === "0" && facts.zero) || `TVA ${Money.rate(rate)}`;
