@@ -37,7 +37,7 @@ SELDOM = {
     "send back": ["paid", "paid"],
     "dispute": ["paid", "paid", "paid"],
     "new version": ["code", "code", "code", "code", "code"],
-    "choose": ["out", "code", "code"],
+    "choose": ["out", "out", "out", "code", "code", "code", "code"],
     "contradict": ["out", "out", "out"],
     "jam": ["draft", "draft", "draft", "draft", "draft"],
     "new address": ["out"],
@@ -148,13 +148,17 @@ class Journey(Owner, Customer, Money):
             "send back": lambda: self.owner_sends_back(0, "0.25"),
             "dispute": self._is_disputed,
             "new version": lambda: self.a_new_version_comes(2500),
-            "choose": lambda: self.chooses(0, "hers", 0),
+            "choose": self._chooses_and_gets_it,
             "contradict": lambda: self.asks_for_a_code(0, "hers", 1),
             "jam": self._sends_in_vain,
             "new address": lambda: self.tends("email"),
             "die": lambda: self.the_next_step_breaks_off(7),
         }
         ways[what]()
+
+    def _chooses_and_gets_it(self) -> None:
+        self.chooses(0, "hers", 0)
+        self.renders()
 
     def _is_disputed(self) -> None:
         self.stripe_side("dispute")
