@@ -147,6 +147,7 @@ NOT_HELD: dict[str, str] = {
     "quotes.PurgedEvent": _HASHES,
     "quotes.PurgedFile": _HASHES,
     "quotes.StagedImport": "un fichier lu pour un import, effacé au bout d'un jour",
+    "quotes.KnownColumn": "les titres de colonnes qu'on a rapprochés en important un fichier",
     "signing.Anchor": _HASHES,
     "notifications.Restoration": _MACHINE,
     "notifications.QueueEntry": _MACHINE,

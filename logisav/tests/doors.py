@@ -162,7 +162,9 @@ def make_rows(quote: Quote, people: dict[str, User]) -> dict[str, Any]:
         "quotes_texttemplate": TextTemplate.objects.create(name="Politesse", text="Cordialement"),
         "quotes_quotetemplate": QuoteTemplate.objects.create(name="Entretien", title="Entretien"),
         "quotes_catalogueitem_preview.pk": staged("catalogue", "catalogueitem", by=people["manager"]),
+        "quotes_catalogueitem_errors.pk": staged("catalogue", "catalogueitem", by=people["manager"]),
         "quotes_customer_preview.pk": staged("customers", "customer", by=people["owner"]),
+        "quotes_customer_errors.pk": staged("customers", "customer", by=people["owner"]),
         "notifications_notification": notice,
         "notifications_outgoingemail": mail,
         "notifications_queueentry": QueueEntry.objects.create(

@@ -10,7 +10,7 @@ from quotes.models.line import QuoteLine
 from quotes.models.list_columns import Turn
 from quotes.models.purge import PurgedEvent, PurgedFile, PurgeOpening, PurgePermit
 from quotes.models.quote import IllegalMove, NumberCounter, Quote
-from quotes.models.temporary import DraftPdf, StagedImport
+from quotes.models.temporary import DraftPdf, KnownColumn, StagedImport
 from quotes.models.version import QuoteVersion
 
 __all__ = [
@@ -24,6 +24,7 @@ __all__ = [
     "DraftPdf",
     "IllegalMove",
     "JournalHead",
+    "KnownColumn",
     "NumberCounter",
     "PurgeOpening",
     "PurgePermit",

@@ -59,6 +59,8 @@ class StagedImport(models.Model):
     by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
     file_name = models.CharField(max_length=100)
     text = models.TextField()
+    # Where each column of the file goes, by its place: a title of ours, or "" for what is left aside.
+    columns = models.JSONField(null=True)
     staged_at = models.DateTimeField(default=timezone.now, db_index=True)
 
     objects = StagedImportQuerySet.as_manager()
@@ -68,3 +70,18 @@ class StagedImport(models.Model):
 
     def __str__(self) -> str:
         return self.file_name
+
+
+class KnownColumn(models.Model):
+    """A title that somebody has said the meaning of: the next file that bears it is understood."""
+
+    kind = models.CharField(max_length=10, choices=StagedImport.Kind)
+    title = models.CharField(max_length=100)
+    column = models.CharField(max_length=40, blank=True)
+
+    class Meta:
+        verbose_name = "colonne connue"
+        constraints = (models.UniqueConstraint(fields=("kind", "title"), name="one_meaning_of_a_title"),)
+
+    def __str__(self) -> str:
+        return f"{self.title} : {self.column or 'laissée de côté'}"

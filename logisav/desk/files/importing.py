@@ -8,9 +8,10 @@ of a customer the mail with the name, because a new address is a verb of its own
 from __future__ import annotations
 
 import hashlib
+import re
 from collections import defaultdict
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from enum import Enum
 from functools import cached_property
 from typing import Any
@@ -20,18 +21,19 @@ from django.core.exceptions import ValidationError
 from django.db.models import Model, QuerySet
 
 from lib import french
-from lib.folding import folded
+from logisav.desk.files import columns as matching
 from logisav.desk.files import spreadsheet
+from logisav.desk.files.columns import FileColumn
 from logisav.desk.files.sheets import (
     SHEETS,
     CellValues,
-    CivilityField,
     Column,
     ImportSheet,
     NaturalKey,
+    RemarkingField,
     of_the_company,
 )
-from logisav.desk.files.spreadsheet import SheetRow, Table, UnreadableSheet
+from logisav.desk.files.spreadsheet import SheetRow
 from quotes.content import canonical
 from quotes.models import StagedImport
 
@@ -72,9 +74,19 @@ class Entry:
 
 @dataclass(frozen=True)
 class Plan:
+    """`missing` says why no row could be looked at: a column has to be named first."""
+
     sheet: ImportSheet
-    entries: tuple[Entry, ...]
-    ignored: tuple[str, ...]
+    columns: tuple[FileColumn, ...]
+    missing: str = ""
+    entries: tuple[Entry, ...] = ()
+    rows: Mapping[int, tuple[str, ...]] = field(
+        default_factory=dict
+    )  # as they stand in the file, by their line
+
+    @property
+    def ignored(self) -> list[str]:
+        return [column.title for column in self.columns if column.is_ignored]
 
     def having(self, status: EntryStatus) -> list[Entry]:
         return [entry for entry in self.entries if entry.status is status]
@@ -97,7 +109,18 @@ class Plan:
 
     @property
     def does_something(self) -> bool:
-        return not self.wrong and bool(self.new or self.changed)
+        return bool(self.new or self.changed)
+
+    @property
+    def count(self) -> int:
+        return len(self.new) + len(self.changed)
+
+    def left(self) -> Iterator[list[str]]:
+        """The rows in error as a file: what is wrong with each beside it."""
+        yield [matching.REASON, *(column.title for column in self.columns)]
+        for entry in self.wrong:
+            cells = (cell.replace(spreadsheet.SOFT_BREAK, "\n") for cell in self.rows[entry.line])
+            yield [" ".join(entry.errors), *cells]
 
     @cached_property
     def fingerprint(self) -> str:
@@ -115,32 +138,36 @@ def rows_of(kind: str, user: User) -> QuerySet[Any]:
     return SHEETS[StagedImport.Kind(kind)].rows(user)
 
 
-def plan(kind: str, text: str, *, rows: QuerySet[Any]) -> Plan:
-    """What the file would change of these rows. Raises UnreadableSheet."""
+def plan(
+    kind: str,
+    text: str,
+    *,
+    rows: QuerySet[Any],
+    said: Sequence[str] | None = None,
+    known: Mapping[str, str] | None = None,
+) -> Plan:
+    """What the file would change of these rows. `said` of its columns goes before what is `known` of their titles.
+
+    Raises UnreadableSheet.
+    """
     sheet = of_the_company(SHEETS[StagedImport.Kind(kind)])
-    table = sheet.read(spreadsheet.read(text))
-    columns, ignored = _columns(sheet, table)
-    read = [_Reading(sheet, columns, row, len(table.titles)) for row in table.rows]
+    titles = matching.own(sheet).keys() | (known or {}).keys()
+    found = matching.without_reasons(spreadsheet.read(text, titles))
+    columns = matching.of_file(sheet, found, said=said, known=known or {})
+    if missing := matching.what_is_wrong(sheet, columns):
+        return Plan(sheet, columns, missing)
+    table = sheet.read(matching.titled(found, columns))
+    by_title = {column.title: column for column in sheet.columns}
+    places = {place: by_title[title] for place, title in enumerate(table.titles) if title}
+    read = [_Reading(sheet, places, row, len(table.titles)) for row in table.rows]
     stock = _Stock(sheet, rows, [r.key for r in read])
-    return Plan(sheet, tuple(stock.entry(one) for one in read), ignored)
+    entries = tuple(stock.entry(one) for one in read)
+    return Plan(sheet, columns, entries=entries, rows={row.line: row.cells for row in found.rows})
 
 
-def _columns(sheet: ImportSheet, table: Table) -> tuple[dict[int, Column], tuple[str, ...]]:
-    """Which column stands where, and the titles that nobody knows."""
-    known = {folded(title): column for column in sheet.columns for title in (column.title, *column.also)}
-    found = {
-        place: known[folded(title)] for place, title in enumerate(table.titles) if folded(title) in known
-    }
-    titles = [column.title for column in found.values()]
-    for alternatives in sheet.needed:
-        if not set(alternatives) & set(titles):
-            raise UnreadableSheet(
-                f"La colonne {french.quoted(alternatives[0])} manque. Les titres, en première ligne, sont : "
-                f"{', '.join(sheet.titles())}."
-            )
-    if doubled := {title for title in titles if titles.count(title) > 1}:
-        raise UnreadableSheet(f"Cette colonne est là deux fois : {', '.join(sorted(doubled))}.")
-    return found, tuple(title for place, title in enumerate(table.titles) if title and place not in found)
+def plan_of(staged: StagedImport, *, rows: QuerySet[Any]) -> Plan:
+    known = matching.remembered(staged.kind)
+    return plan(staged.kind, staged.text, rows=rows, said=staged.columns, known=known)
 
 
 class _Reading:
@@ -167,7 +194,7 @@ class _Reading:
         told = [
             f"{column.title} : {remark}"
             for column in self.columns
-            if isinstance(column.cleaned, CivilityField)
+            if isinstance(column.cleaned, RemarkingField)
             and (remark := column.cleaned.remark(self.cells[column.field]))
         ]
         return tuple(told)
@@ -210,7 +237,11 @@ def _of_width(cells: tuple[str, ...], width: int) -> tuple[str, ...]:
 
 def _same(one: str, other: str) -> bool:
     """But for the ends of lines, which spreadsheets and browsers write as they like, and spaces around."""
-    return "\n".join(one.split("\r\n")).strip() == "\n".join(other.split("\r\n")).strip()
+    return _lines(one) == _lines(other)
+
+
+def _lines(cell: str) -> str:
+    return re.sub(f"\r\n|{spreadsheet.SOFT_BREAK}", "\n", cell).strip()
 
 
 def _lowered(message: str) -> str:

@@ -10,40 +10,52 @@ from lib.folding import folded
 from logisav.desk.files.spreadsheet import SheetRow, Table
 from quotes.models.company import validate_siren
 
-STREET = ("adresse", "adresse de facturation", "adresse 1", "adresse1", "adresse ligne 1", "rue", "voie")
-STREET_TOO = ("adresse 2", "adresse2", "adresse ligne 2", "complement", "complement d'adresse")
-CODE, TOWN, COUNTRY = ("cp", "code postal"), ("ville", "commune"), ("pays",)
-PHONE, MOBILE = (
-    ("telephone", "tel", "tel."),
-    ("portable", "mobile", "telephone portable", "tel. portable", "gsm"),
-)
-SIREN, SIRET = ("siren",), ("siret", "n° siret", "numero siret")
+STREET, PHONE, SIREN = "Adresse", "Téléphone", "SIREN"
+STREET_TOO, CODE, TOWN, COUNTRY = "Complément d'adresse", "Code postal", "Ville", "Pays"
+MOBILE, SIRET = "Portable", "SIRET"
+# Columns that only others have, by their other titles.
+FOREIGN: dict[str, tuple[str, ...]] = {
+    STREET_TOO: ("Adresse 2", "Adresse2", "Adresse ligne 2", "Adresse (suite)", "Complément"),
+    CODE: ("CP", "Code post."),
+    TOWN: ("Commune", "Localité"),
+    COUNTRY: (),
+    MOBILE: (
+        "Mobile",
+        "Téléphone portable",
+        "Téléphone mobile",
+        "Tél. portable",
+        "Tél. mobile",
+        "GSM",
+        "Port.",
+    ),
+    SIRET: ("N° SIRET", "Numéro SIRET"),
+}
 AT_HOME = ("", "france", "fr")
 
 
 class _Cells:
-    """The cells of a row, by what their titles mean; `taken` are those that went into one of ours."""
+    """The cells of a row, by the titles above them."""
 
     def __init__(self, places: dict[str, int], row: SheetRow) -> None:
         self.places, self.row = places, row
 
-    def __getitem__(self, names: tuple[str, ...]) -> str:
-        place = next((self.places[name] for name in names if name in self.places), None)
+    def __getitem__(self, title: str) -> str:
+        place = self.places.get(title)
         return self.row.cells[place].strip() if place is not None and place < len(self.row.cells) else ""
 
 
 def as_ours(table: Table) -> Table:
     """The same table where nothing of it stands in columns that only others have."""
-    places = {folded(title): place for place, title in reversed(list(enumerate(table.titles)))}
+    places = {title: place for place, title in reversed(list(enumerate(table.titles))) if title}
     made = (
-        ("Adresse", (STREET, STREET_TOO, CODE, TOWN, COUNTRY), _address),
-        ("Téléphone", (PHONE, MOBILE), lambda cells: cells[PHONE] or cells[MOBILE]),
-        ("SIREN", (SIREN, SIRET), lambda cells: cells[SIREN] or _siren(cells[SIRET])),
+        (STREET, (STREET, STREET_TOO, CODE, TOWN, COUNTRY), _address),
+        (PHONE, (PHONE, MOBILE), lambda cells: cells[PHONE] or cells[MOBILE]),
+        (SIREN, (SIREN, SIRET), lambda cells: cells[SIREN] or _siren(cells[SIRET])),
     )
     titles, rows = list(table.titles), list(table.rows)
     for title, sources, cell in made:
-        there = [places[name] for names in sources for name in names if name in places]
-        if not set(places) & {name for names in sources[1:] for name in names}:
+        there = [places[name] for name in sources if name in places]
+        if not places.keys() & set(sources[1:]):
             continue
         for place in there:
             titles[place] = ""
@@ -74,7 +86,10 @@ def _address(cells: _Cells) -> str:
     """Street, what completes it, code and town, a country that is not ours; no line twice."""
     lines = [cells[STREET]]
     country = "" if folded(cells[COUNTRY]) in AT_HOME else cells[COUNTRY]
-    for line in (cells[STREET_TOO], f"{cells[CODE]} {cells[TOWN]}".strip(), country):
+    code = cells[CODE]
+    if code.isdecimal() and len(code) == 4 and not country:
+        code = f"0{code}"  # a spreadsheet took it for a number
+    for line in (cells[STREET_TOO], f"{code} {cells[TOWN]}".strip(), country):
         if line and folded(line) not in folded("\n".join(lines)):
             lines.append(line)
     return "\n".join(filter(None, lines))

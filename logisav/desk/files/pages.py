@@ -1,4 +1,7 @@
-"""« Importer un fichier »: hand in, see what will change, confirm. Nothing is written before the last step."""
+"""« Importer un fichier »: hand in, say where its columns go, see what will change, confirm.
+
+Nothing is written before the last step; what is in error comes back as a file, with the reason beside each row.
+"""
 
 from __future__ import annotations
 
@@ -10,14 +13,14 @@ from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
-from django.shortcuts import redirect
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import get_object_or_404, redirect
 from django.urls import URLPattern, path, reverse
 from unfold.widgets import UnfoldAdminFileFieldWidget
 
 from lib import french
 from logisav.desk.access import page
-from logisav.desk.files import importing, spreadsheet, workflow
+from logisav.desk.files import columns, importing, spreadsheet, workbook, workflow
 from logisav.desk.files.exporting import Exported, csv_response
 from logisav.desk.files.importing import Plan
 from logisav.desk.files.sheets import SHEETS, ImportSheet
@@ -28,17 +31,18 @@ from notifications.staff import member
 from quotes.models import StagedImport
 
 MOST_SHOWN = 500
+ACCEPTED = ".xlsx,.csv,.txt,text/csv,application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 REFUSALS = {
     ImportOutcome.STALE: "Des fiches ont changé depuis l'aperçu : rien n'est importé. Voici l'aperçu d'aujourd'hui.",
-    ImportOutcome.WRONG: "Ce fichier a des erreurs : rien n'est importé.",
+    ImportOutcome.WRONG: "Aucune ligne de ce fichier n'est juste : rien n'est importé.",
     ImportOutcome.GONE: "Ce fichier est déjà importé, ou il attendait depuis plus d'un jour. Déposez-le à nouveau.",
 }
 
 
 class UploadForm(forms.Form):
     file = forms.FileField(
-        label="Fichier CSV",
-        widget=UnfoldAdminFileFieldWidget(attrs={"accept": ".csv,text/csv"}),
+        label="Fichier Excel ou CSV",
+        widget=UnfoldAdminFileFieldWidget(attrs={"accept": ACCEPTED}),
         error_messages={"required": "Choisissez un fichier.", "empty": "Ce fichier est vide."},
     )
 
@@ -46,10 +50,16 @@ class UploadForm(forms.Form):
         """Name and text; not a byte of what is too long is read."""
         file: UploadedFile[bytes] = self.cleaned_data["file"]
         try:
-            text = spreadsheet.decoded(file.read(MAX_BYTES + 1))
+            text = _text(file.read(MAX_BYTES + 1))
         except UnreadableSheet as why:
             raise forms.ValidationError(str(why)) from why
         return file.name or "", text
+
+
+def _text(document: bytes) -> str:
+    if document.startswith((workbook.ZIPPED, workbook.OLD_EXCEL)) and len(document) <= MAX_BYTES:
+        return workbook.as_text(document)
+    return spreadsheet.decoded(document)
 
 
 class Exchanged(Exported):
@@ -65,7 +75,7 @@ class Exchanged(Exported):
         return self.has_add_permission(request) and self.has_change_permission(request)
 
     def doors(self, request: HttpRequest) -> list[tuple[str, str]]:
-        into = ("Importer un CSV", reverse(f"admin:{self._address('import')}"))
+        into = ("Importer un fichier", reverse(f"admin:{self._address('import')}"))
         return [*([into] if self.may_import(request) else []), *super().doors(request)]
 
     def _address(self, step: str) -> str:
@@ -77,6 +87,7 @@ class Exchanged(Exported):
             path("importer/", view(self.upload), name=self._address("import")),
             path("importer/exemple.csv", view(self.example), name=self._address("example")),
             path("importer/<int:pk>/", view(self.preview), name=self._address("preview")),
+            path("importer/<int:pk>/erreurs.csv", view(self.errors), name=self._address("errors")),
             *super().get_urls(),
         ]
 
@@ -99,21 +110,36 @@ class Exchanged(Exported):
             return None
 
     def preview(self, request: HttpRequest, pk: int) -> HttpResponse:
-        """GET shows what will change, POST does exactly that."""
+        """GET shows what will change; POST says where the columns go, or does exactly what was shown."""
         self._check(request)
-        mine = StagedImport.objects.of(member(request).pk)
-        staged = mine.filter(pk=pk, kind=self.import_kind).first()
-        if request.method == "POST":
+        if request.method == "POST" and "columns" not in request.POST:
             return self._confirm(request, pk)
-        if staged is None:
-            raise Http404
+        staged = self._staged(request, pk)
+        if request.method == "POST":
+            said = [
+                one if one in columns.choices(self.sheet) else "" for one in request.POST.getlist("column")
+            ]
+            workflow.match_columns(staged, said=said, by=member(request))
+            return redirect(f"admin:{self._address('preview')}", pk)
         return self._preview(request, staged)
+
+    def errors(self, request: HttpRequest, pk: int) -> HttpResponseBase:
+        """The rows in error, to be put right and handed in again."""
+        self._check(request)
+        staged = self._staged(request, pk)
+        plan = importing.plan_of(staged, rows=importing.rows_of(staged.kind, member(request)))
+        return csv_response(plan.left(), name=f"{self.export_name}-a-corriger.csv")
+
+    def _staged(self, request: HttpRequest, pk: int) -> StagedImport:
+        return get_object_or_404(StagedImport.objects.of(member(request).pk), pk=pk, kind=self.import_kind)
 
     def _confirm(self, request: HttpRequest, pk: int) -> HttpResponse:
         done = self._do(request, pk)
         if done.outcome is ImportOutcome.DONE:
             summary = french.listed([_counted(done.made, "ajout"), _counted(done.changed, "modification")])
             messages.success(request, f"Import terminé : {summary}.")
+            if done.left:
+                return redirect(f"admin:{self._address('preview')}", pk)
             return redirect(f"admin:{self._address('changelist')}")
         messages.error(request, REFUSALS[done.outcome])
         if done.outcome is ImportOutcome.GONE:
@@ -129,15 +155,20 @@ class Exchanged(Exported):
         return done
 
     def _preview(self, request: HttpRequest, staged: StagedImport) -> HttpResponse:
-        plan: Plan = importing.plan(
-            staged.kind, staged.text, rows=importing.rows_of(staged.kind, member(request))
-        )
+        plan: Plan = importing.plan_of(staged, rows=importing.rows_of(staged.kind, member(request)))
         shown = {
             "wrong": plan.wrong[:MOST_SHOWN],
             "changed": plan.changed[:MOST_SHOWN],
             "new": plan.new[:MOST_SHOWN],
         }
-        context = {"staged": staged, "plan": plan, "shown": shown, "most_shown": MOST_SHOWN}
+        context = {
+            "staged": staged,
+            "plan": plan,
+            "shown": shown,
+            "most_shown": MOST_SHOWN,
+            "choices": columns.choices(self.sheet),
+            "errors_address": reverse(f"admin:{self._address('errors')}", args=[staged.pk]),
+        }
         return self._page(request, "preview", context)
 
     def example(self, request: HttpRequest) -> HttpResponseBase:

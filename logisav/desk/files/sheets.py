@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any
 
@@ -30,11 +31,45 @@ NaturalKey = tuple[str, ...]
 # Cells
 
 
-class CellAmountField(TypedDecimalField):
-    """`1 234,50`, `1234.5`, `1 234,50 €`."""
+class RemarkingField(forms.Field):
+    def remark(self, cell: str) -> str:
+        """What the preview says of a cell that is taken otherwise than it may have been meant; mostly nothing."""
+        return ""
 
-    SIGNS = "€%"
+
+class CellAmountField(TypedDecimalField):
+    """`1 234,50`, `1.234,50 €`, `1,234.50`, `12 € HT`, `12€50`, `EUR 12.50 / m²`."""
+
     default_error_messages = {"invalid": "écrivez un nombre, comme 1234,50."}
+
+    def to_python(self, value: Any) -> Decimal | None:  # type: ignore[override]
+        found: Decimal | None = super().to_python(amount(str(value)) if value else value)
+        return found
+
+
+class CellPriceField(CellAmountField, RemarkingField):
+    def remark(self, cell: str) -> str:
+        """A dot before three digits may part thousands, and does so where nothing else can be meant."""
+        if not re.fullmatch(r"[1-9][0-9]{0,2}\.[0-9]{3}", amount(cell)):
+            return ""
+        return f"{french.quoted(cell.strip())} est lu {written(Decimal(amount(cell)))}, avec trois décimales."
+
+
+CURRENCY = re.compile(r"€|\beuros?\b|\beur\b|\bh\.?\s*t\b\.?|%", re.IGNORECASE)
+PER_UNIT = re.compile(r"\s*(?:/|\ble\b|\bla\b|\bpar\b)\s*[^\W\d][^0-9]*[²³23]?\s*$", re.IGNORECASE)
+
+
+def amount(cell: str) -> str:
+    """The number in it, with a dot or a comma before its decimals and nothing else; what is none as it stands."""
+    text = re.sub(r"(?<=[0-9])\s*€\s*(?=[0-9]{2}\s*$)", ",", cell.strip())
+    text = PER_UNIT.sub("", CURRENCY.sub(" ", text)) if re.search("[0-9]", text) else text
+    text = re.sub(r"(?<=[0-9])['’](?=[0-9]{3})", "", "".join(text.split()))
+    text = re.sub(r"[,.]-+$", "", text)
+    for thousands, decimal in ((".", ","), (",", ".")):
+        grouped = rf"[+-]?[0-9]{{1,3}}(?:\{thousands}[0-9]{{3}})+"
+        if re.fullmatch(rf"{grouped}\{decimal}[0-9]+|{grouped}\{thousands}[0-9]{{3}}", text):
+            return text.replace(thousands, "")
+    return text
 
 
 class WordsField(forms.Field):
@@ -56,7 +91,7 @@ class WordsField(forms.Field):
         raise ValidationError(f"écrivez {' ou '.join(word for word in self.words if word)}.")
 
 
-class CivilityField(WordsField):
+class CivilityField(WordsField, RemarkingField):
     """Whatever stands there is taken: of a title that our one field has no place for, nothing is kept."""
 
     def to_python(self, value: Any) -> Any:
@@ -71,18 +106,38 @@ class CivilityField(WordsField):
         return f"« {said[:40]} » n'est pas gardé." if said and not self.to_python(said) else ""
 
 
+NAMED_RATES = {
+    "normal": Decimal(20),
+    "intermediaire": Decimal(10),
+    "reduit": Decimal("5.5"),
+    "super reduit": Decimal("2.1"),
+    "particulier": Decimal("2.1"),
+}
+
+
 class CellRateField(CellAmountField):
     def __init__(self, rates: tuple[Decimal, ...] = money.VAT_RATES) -> None:
         super().__init__()
         self.rates = rates
 
     def to_python(self, value: Any) -> Decimal | None:  # type: ignore[override]
-        rate: Decimal | None = super().to_python(value)
+        """« 20 », « TVA 20 % », « 0,2 » of a cell that shows 20 %, « normal »."""
+        said = re.sub(r"\b(?:tva|taux)\b", "", folded(str(value or "")))
+        rate = NAMED_RATES.get(said.strip()) or super().to_python(said)
+        if rate is not None and 0 < rate < 1:
+            rate = rate * 100
         if rate is not None and rate not in self.rates:
             raise ValidationError(
                 f"écrivez l'un des taux {french.listed([written(one) for one in self.rates])}."
             )
         return rate
+
+
+class CellPhoneField(OneLineField):
+    def to_python(self, value: Any) -> str:
+        """With the zero that a spreadsheet took from what it held for a number."""
+        said = super().to_python(value)
+        return f"0{said}" if re.fullmatch("[1-9][0-9]{8}", said) else said
 
 
 class SirenField(OneLineField):
@@ -127,7 +182,8 @@ class ImportSheet:
     name: Callable[[Any], str]
     examples: tuple[tuple[str, ...], ...]
     maker: str = ""  # the field that says who made a row
-    read: Callable[[Table], Table] = lambda table: table  # what others' columns mean in ours
+    foreign: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # columns that only others have
+    read: Callable[[Table], Table] = lambda table: table  # what these mean in ours
 
     def titles(self) -> Sequence[str]:
         return [column.title for column in self.columns]
@@ -180,21 +236,49 @@ ALSO_CIVILITIES = {
     **dict.fromkeys(("M. et Mme", "Mme et M.", "M et Mme", "Mr et Mme"), Customer.Civility.NONE),
 }
 
+REFERENCES = ("Réf", "Code", "Code article", "Réf article", "Référence article", "N° article")
+PRICES = (
+    "Prix unitaire HT",
+    "Prix unitaire",
+    "PU HT",
+    "P.U. HT",
+    "PU",
+    "Prix",
+    "Prix de vente HT",
+    "Prix de vente",
+    "PV HT",
+    "Tarif HT",
+    "Tarif",
+)
+MAILS = ("E-mail", "Email", "Adresse mail", "Adresse e-mail", "Courriel", "Adresse électronique", "Mél")
+PHONES = ("Tél", "Téléphone fixe", "Tél. fixe", "Fixe", "Phone")
+STREETS = ("Adresse de facturation", "Adresse 1", "Adresse1", "Adresse ligne 1", "Rue", "Voie")
+
 CATALOGUE = ImportSheet(
     model=CatalogueItem,
     rows=lambda user: CatalogueItem.objects.all(),
     columns=(
-        Column("Référence", "reference", OneLineField(max_length=40), also=("Réf", "Réf.", "Code")),
-        Column("Désignation", "label", OneLineField(max_length=300), also=("Libellé",)),
+        Column("Référence", "reference", OneLineField(max_length=40), also=REFERENCES),
+        Column(
+            "Désignation",
+            "label",
+            OneLineField(max_length=300),
+            also=("Libellé", "Intitulé", "Nom", "Désignation article", "Article"),
+        ),
         Column("Description", "description", ParagraphsField(max_length=3000, required=False)),
-        Column("Unité", "unit", OneLineField(max_length=20, required=False)),
+        Column(
+            "Unité",
+            "unit",
+            OneLineField(max_length=20, required=False),
+            also=("U", "Unité de vente", "Unité de mesure"),
+        ),
         Column(
             "Prix HT",
             "unit_price",
-            CellAmountField(min_value=Decimal(0), max_digits=14, decimal_places=4),
-            also=("Prix unitaire HT", "Prix HT (€)", "PU HT"),
+            CellPriceField(min_value=Decimal(0), max_digits=14, decimal_places=4),
+            also=PRICES,
         ),
-        Column("TVA", "vat_rate", CellRateField(), RATES, also=("TVA (%)", "Taux de TVA")),
+        Column("TVA", "vat_rate", CellRateField(), RATES, also=("Taux de TVA", "Taux TVA", "Code TVA")),
         Column(
             "Proposé",
             "is_active",
@@ -227,6 +311,7 @@ CUSTOMERS = ImportSheet(
     model=Customer,
     rows=Customer.objects.visible_to,
     maker="made_by",
+    foreign=other_programs.FOREIGN,
     read=other_programs.as_ours,
     columns=(
         Column("Type", "kind", WordsField(KINDS, required=False), dict(Customer.Kind.choices)),
@@ -237,17 +322,17 @@ CUSTOMERS = ImportSheet(
             {"": "", **{value: value for value in Customer.Civility.values if value}},
         ),
         Column("Prénom", "first_name", OneLineField(max_length=100, required=False)),
-        Column("Nom", "last_name", OneLineField(max_length=100, required=False)),
+        Column("Nom", "last_name", OneLineField(max_length=100, required=False), also=("Nom de famille",)),
         Column(
             "Raison sociale",
             "company_name",
             OneLineField(max_length=120, required=False),
-            also=("Société", "Entreprise"),
+            also=("Société", "Entreprise", "Nom de la société"),
         ),
         Column("SIREN", "siren", SirenField(max_length=9, required=False, validators=[validate_siren])),
-        Column("Mail", "email", MailField(), also=("E-mail", "Email", "Adresse mail", "Courriel")),
-        Column("Téléphone", "phone", OneLineField(max_length=40, required=False), also=("Tél", "Tél.")),
-        Column("Adresse", "address", ParagraphsField(max_length=300), also=("Adresse de facturation",)),
+        Column("Mail", "email", MailField(), also=MAILS),
+        Column("Téléphone", "phone", CellPhoneField(max_length=40, required=False), also=PHONES),
+        Column("Adresse", "address", ParagraphsField(max_length=300), also=STREETS),
     ),
     needed=(("Mail",), ("Nom", "Raison sociale")),
     for_new=("email", "address"),

@@ -1,14 +1,15 @@
-"""Price list and customers from a file: kept as it was read, then imported whole or not at all."""
+"""Price list and customers from a file: kept as it was read; then all its good rows are imported, or none."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
 
 from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
 
-from logisav.desk.files import importing
+from logisav.desk.files import columns, importing, spreadsheet
 from logisav.desk.files.importing import Plan
 from quotes.models import Company, StagedImport
 
@@ -16,7 +17,7 @@ from quotes.models import Company, StagedImport
 class ImportOutcome(Enum):
     DONE = "done"
     STALE = "stale"  # rows changed since the preview: look again
-    WRONG = "wrong"  # the file has errors
+    WRONG = "wrong"  # not one row of the file is good
     GONE = "gone"  # imported already, given up, or older than a day
 
 
@@ -25,16 +26,29 @@ class Imported:
     outcome: ImportOutcome
     made: int = 0
     changed: int = 0
+    left: int = 0  # rows in error: they wait to be looked at
 
 
 def stage_import(kind: str, *, text: str, file_name: str, by: User) -> StagedImport:
     """Keep a readable file until its import is confirmed. Raises UnreadableSheet."""
-    importing.plan(kind, text, rows=importing.rows_of(kind, by))
-    return StagedImport.objects.create(kind=kind, text=text, file_name=file_name[:100], by=by)
+    staged = StagedImport(kind=kind, text=text, file_name=file_name[:100], by=by)
+    importing.plan_of(staged, rows=importing.rows_of(kind, by))
+    staged.save()
+    return staged
+
+
+@transaction.atomic
+def match_columns(staged: StagedImport, *, said: Sequence[str], by: User) -> None:
+    """Where each column of this file goes; the next file with these titles is read alike."""
+    staged.columns = list(said)
+    staged.save(update_fields=["columns"])
+    plan = importing.plan_of(staged, rows=importing.rows_of(staged.kind, by).none())
+    if not plan.missing:
+        columns.remember(staged.kind, plan.sheet, plan.columns)
 
 
 def confirm_import(staged_id: int, *, fingerprint: str, by: User) -> Imported:
-    """Do what the plan of this fingerprint says, all of it or nothing."""
+    """Do what the plan of this fingerprint says of the good rows, all of it or nothing; keep the others."""
     try:
         return _confirm(staged_id, fingerprint=fingerprint, by=by)
     except IntegrityError:  # the same article was added by hand at this very moment
@@ -49,14 +63,24 @@ def _confirm(staged_id: int, *, fingerprint: str, by: User) -> Imported:
     if staged is None:
         return Imported(ImportOutcome.GONE)
     rows = importing.rows_of(staged.kind, by).select_for_update(no_key=True, of=("self",))
-    plan = importing.plan(staged.kind, staged.text, rows=rows)
-    if plan.wrong:
+    plan = importing.plan_of(staged, rows=rows)
+    if plan.wrong and not plan.does_something:
         return Imported(ImportOutcome.WRONG)
     if plan.fingerprint != fingerprint:
         return Imported(ImportOutcome.STALE)
     _write(plan, by=by)
-    staged.delete()
-    return Imported(ImportOutcome.DONE, made=len(plan.new), changed=len(plan.changed))
+    _keep_what_is_left(staged, plan)
+    return Imported(ImportOutcome.DONE, made=len(plan.new), changed=len(plan.changed), left=len(plan.wrong))
+
+
+def _keep_what_is_left(staged: StagedImport, plan: Plan) -> None:
+    """Only the rows in error: pressed again, nothing is imported twice."""
+    if not plan.wrong:
+        staged.delete()
+        return
+    staged.text = "".join(spreadsheet.lines(plan.left())).removeprefix(spreadsheet.MARK)
+    staged.columns = [column.ours for column in plan.columns]
+    staged.save(update_fields=["text", "columns"])
 
 
 def _write(plan: Plan, *, by: User) -> None:

@@ -103,7 +103,7 @@ def test_a_file_is_read_back_with_its_quotes_lines_and_signs() -> None:
 
 
 @pytest.mark.parametrize("delimiter", [";", ",", "\t"])
-@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "cp1252"])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "cp1252"])
 @pytest.mark.parametrize("end", ["\n", "\r\n"])
 def test_the_usual_kinds_of_files_are_understood(delimiter: str, encoding: str, end: str) -> None:
     text = end.join(
@@ -127,7 +127,7 @@ def test_empty_lines_are_skipped_and_lines_keep_their_number() -> None:
         (b"", "vide"),
         (b"\n\n ;\n", "vide"),
         (b"PK\x03\x04\x00\x00xlsx", "pas un CSV"),
-        ("Nom;Note".encode("utf-16"), "pas un CSV"),
+        ("Nom;Note".encode("utf-16-le"), "pas un CSV"),
         (b"Nom\n\x81\x8d", "pas un CSV"),
         (b"a" * (MAX_BYTES + 1), "2 Mo"),
         (b'Nom;Note\nA;"B\nC;D\n', "Ligne 2 : un guillemet"),
@@ -143,3 +143,9 @@ def test_what_cannot_be_read_is_told(document: bytes, words: str) -> None:
 
 def test_as_many_rows_as_allowed_are_read() -> None:
     assert len(read("Nom\n" + "A\n" * MAX_ROWS).rows) == MAX_ROWS
+
+
+@pytest.mark.parametrize("encoding", ["cp1252", "iso8859-1", "iso8859-15", "mac_roman", "cp850"])
+def test_accents_of_old_programs_are_understood(encoding: str) -> None:
+    text = "Nom;Prénom;Adresse\nLefèvre;Zoé;3 allée des Chênes, à côté du château\nGüell;François;Î\n"
+    assert decoded(text.encode(encoding)) == text
