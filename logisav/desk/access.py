@@ -42,6 +42,11 @@ def visible_customers(request: HttpRequest) -> CustomerQuerySet:
     return Customer.objects.visible_to(member(request))
 
 
+def check_may_see_customers(request: HttpRequest) -> None:
+    if not (request.user.has_perm("quotes.view_customer") or request.user.has_perm("quotes.change_customer")):
+        raise PermissionDenied
+
+
 def page(
     request: HttpRequest, template: str, context: dict[str, Any], *, status: int = 200
 ) -> TemplateResponse:

@@ -11,9 +11,10 @@ from django.db.models import Count, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.forms import ModelForm
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect
-from django.urls import reverse
+from django.urls import URLPattern, path, reverse
+from django.utils.html import format_html
 from django.utils.http import urlencode
+from django.utils.safestring import SafeString
 
 from lib import french, limiter, phones
 from logisav.desk import access
@@ -21,13 +22,15 @@ from logisav.desk.files.pages import Exchanged
 from logisav.desk.journalled import Journalled
 from logisav.desk.paging import BoundedList
 from logisav.desk.quotes.searching import search_customers
+from logisav.desk.similar import similar
 from logisav.desk.stamped import StampedAdmin
 from notifications.staff import member
 from quotes import workflow
 from quotes.journal import Actor
-from quotes.models import Customer, Quote, StagedImport
+from quotes.models import Customer, Question, Quote, StagedImport
 
 TOLD = "known_customer"
+MOST_QUOTES, MOST_QUESTIONS = 50, 20
 LINKS_ENDED = (
     "L'adresse mail a changé : les liens envoyés à l'ancienne ne s'ouvrent plus. "
     "Pour un devis en attente, envoyez une nouvelle version ; pour un devis signé, renvoyez un lien."
@@ -86,9 +89,13 @@ class CustomerAdmin(Journalled, Exchanged, BoundedList, StampedAdmin):
     warn_unsaved_form = True
     row_name, row_ending = "Ce client", ""
     fieldsets = (
-        (None, {"fields": ("kind", ("civility", "first_name", "last_name"), ("company_name", "siren"))}),
+        (None, {"fields": ("kind", ("company_name", "siren"), ("civility", "first_name", "last_name"))}),
         ("Coordonnées", {"fields": (("email", "phone"), "address")}),
     )
+    change_form_template = "desk/customers/change_form.html"
+
+    class Media:
+        js = ("desk/customer.js",)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Customer]:
         """Only whom one may see; their quotes that one may see are counted, for the rows of the page alone."""
@@ -124,16 +131,41 @@ class CustomerAdmin(Journalled, Exchanged, BoundedList, StampedAdmin):
         return phones.shown(customer.phone)
 
     @admin.display(description="Devis")
-    def quote_count(self, customer: Customer) -> int:
-        return customer.quotes_made  # type: ignore[attr-defined]
+    def quote_count(self, customer: Customer) -> SafeString | int:
+        made: int = customer.quotes_made  # type: ignore[attr-defined]
+        if not made:
+            return made
+        address = f"{reverse('admin:quotes_quote_changelist')}?{urlencode({'client': customer.pk})}"
+        words = "1 devis" if made == 1 else f"{made} devis"
+        return format_html('<a class="desk-link" href="{}">{}</a>', address, words)
 
-    def response_add(
-        self, request: HttpRequest, obj: Customer, post_url_continue: str | None = None
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view(similar)
+        return [path("semblables/", view, name="quotes_customer_similar"), *super().get_urls()]
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
     ) -> HttpResponse:
-        """« Nouveau client » of a new quote comes back to it."""
-        if request.GET.get("pour") == "devis" and "_popup" not in request.POST:
-            return redirect(f"{reverse('admin:quotes_quote_add')}?{urlencode({'customer': obj.pk})}")
-        return super().response_add(request, obj, post_url_continue)
+        customer: Customer | None = kwargs.get("obj")
+        if customer is not None:
+            context |= {"title": customer.name, "subtitle": None} | self._theirs(request, customer)
+        response: HttpResponse = super().render_change_form(request, context, *args, **kwargs)
+        return response
+
+    def _theirs(self, request: HttpRequest, customer: Customer) -> dict[str, Any]:
+        """What there is of theirs, as far as one may see it."""
+        if not (access.may_act(request) or request.user.has_perm("quotes.view_quote")):
+            return {"customer": customer}
+        quotes = Quote.objects.visible_to(member(request)).filter(customer=customer)
+        rows = list(quotes.select_related("signature", "paper_acceptance").order_by("-pk")[: MOST_QUOTES + 1])
+        questions = Question.objects.filter(quote__in=quotes).select_related("quote", "answer")
+        return {
+            "customer": customer,
+            "quotes": rows[:MOST_QUOTES],
+            "more_quotes": len(rows) > MOST_QUOTES,
+            "questions": questions.order_by("-asked_at")[:MOST_QUESTIONS],
+            "may_create": request.user.has_perm("quotes.add_quote"),
+        }
 
     def save_model(self, request: HttpRequest, obj: Customer, form: ModelForm[Customer], change: Any) -> None:
         if not change:

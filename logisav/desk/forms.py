@@ -9,9 +9,6 @@ from typing import Any, ClassVar
 from django import forms
 from django.contrib.admin.widgets import AutocompleteSelect
 from django.db import models
-from django.urls import reverse
-from django.utils.html import format_html
-from django.utils.safestring import SafeString
 from unfold.widgets import (
     UnfoldAdminCheckboxSelectMultipleWidget,
     UnfoldAdminSelectWidget,
@@ -148,12 +145,6 @@ class WithDeposit(forms.ModelForm):  # type: ignore[type-arg]
             self.add_error("withdrawal_exception", "Choisissez l'exception que cette raison explique.")
 
 
-def new_customer_link() -> SafeString:
-    """Beside the form with script (customer.js); without it, there and back to a new quote with that customer."""
-    address = f"{reverse('admin:quotes_customer_add')}?pour=devis"
-    return format_html('<a id="add_id_customer" class="desk-link" href="{}">Nouveau client</a>', address)
-
-
 class CustomerSelect(AutocompleteSelect):
     """A quote's own customer was read with it: their name is asked for only where another one was chosen."""
 
@@ -168,17 +159,24 @@ class CustomerSelect(AutocompleteSelect):
 
 
 class QuoteForm(WithDeposit):
+    new_customer: forms.ModelForm[Customer] | None = None  # beside it on the page: see quotes/new_customer.py
+
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         customer = self.fields.get("customer")
         if customer is not None and getattr(customer.widget, "can_add_related", False):
-            customer.widget.can_add_related = False  # a link in sight, not an entry of a menu
-            customer.help_text = new_customer_link()
+            customer.widget.can_add_related = False  # a panel in sight, not a window
+            customer.required = not self.makes_customer
             customer.widget.widget.known = self.instance.customer if self.instance.pk else None
         self._keep_customer()
 
+    @property
+    def makes_customer(self) -> bool:
+        return self.new_customer is not None and self.new_customer.is_bound
+
     def clean(self) -> dict[str, Any]:
         super().clean()
+        self._check_new_customer()
         self._check_customer()
         self._check_dates()
         self._check_request()
@@ -200,6 +198,22 @@ class QuoteForm(WithDeposit):
         sent = self.data.get(self.add_prefix("customer"))
         if field is not None and field.disabled and sent not in (None, str(self.instance.customer_id)):
             self.add_error("customer", field.help_text)
+
+    def _get_validation_exclusions(self) -> set[str]:
+        """A customer who is made with the quote has no key yet."""
+        left_out: set[str] = super()._get_validation_exclusions()  # type: ignore[misc]
+        return left_out | ({"customer"} if self.makes_customer else set())
+
+    def _check_new_customer(self) -> None:
+        """Who is typed here goes before who was chosen."""
+        if not self.makes_customer or self.new_customer is None:
+            return
+        if self.fields["customer"].disabled:
+            return
+        if self.new_customer.is_valid():
+            self.cleaned_data["customer"] = self.new_customer.instance
+        else:
+            self.add_error("customer", "Le nouveau client n'est pas complet\u00a0: voyez ses champs.")
 
     def _check_request(self) -> None:
         asked = self.cleaned_data.get("requested_on")

@@ -12,7 +12,7 @@ from playwright.sync_api import Dialog, Locator, Page, expect
 
 from lib import french
 from logisav.desk.tests.desk import at_desk, filled, manager, page_of
-from quotes.models import CatalogueItem, Company, Customer, Quote
+from quotes.models import CatalogueItem, Company, Quote
 from quotes.pdf import rendering
 from quotes.tests.factories import make_customer, make_quote, version_of
 
@@ -301,20 +301,34 @@ def test_leaving_what_was_refused_asks_first(desk: Page, julien: User) -> None:
     assert leaves(desk) == ["beforeunload"]
 
 
-def test_a_new_customer_is_made_beside_the_quote_and_chosen(desk: Page) -> None:
+def test_a_new_customer_is_made_inside_the_quote_without_a_second_window(desk: Page) -> None:
+    windows: list[Page] = []
+    desk.on("popup", windows.append)
     desk.goto(ADD)
     desk.locator("[name=title]").fill("Ravalement")
-    with desk.expect_popup() as opening:
-        desk.get_by_role("link", name="Nouveau client").click()
-    window = opening.value
-    window.locator("[name=last_name]").fill("Durand")
-    window.locator("[name=email]").fill("durand@exemple.fr")
-    window.locator("[name=address]").fill("1 rue Neuve")
-    with window.expect_event("close"):
-        window.get_by_role("button", name="Enregistrer").first.click()
-    expect(desk.locator(".field-customer .select2-selection")).to_contain_text("Durand")
-    expect(desk.locator("[name=title]")).to_have_value("Ravalement")
-    assert desk.locator("[name=customer]").input_value() == str(Customer.objects.get().pk)
+    desk.get_by_text("Nouveau client", exact=True).click()
+    expect(desk.get_by_label("SIREN")).to_be_hidden()
+    desk.locator("[name=nouveau-last_name]").fill("Durand")
+    desk.locator("[name=nouveau-email]").fill("durand@exemple.fr")
+    desk.locator("[name=nouveau-address]").fill("1 rue Neuve")
+    desk.get_by_role("button", name="Enregistrer").click()
+    expect(desk.get_by_text("est enregistré.")).to_be_visible()
+    assert Quote.objects.get().customer.last_name == "Durand"
+    assert not windows
+
+
+def test_who_is_typed_again_is_recognised_and_chosen_and_the_worksite_follows(desk: Page) -> None:
+    customer = make_customer()
+    desk.goto(ADD)
+    desk.get_by_text("Nouveau client", exact=True).click()
+    desk.locator("[name=nouveau-last_name]").fill(customer.last_name)
+    desk.get_by_role("button", name=f"Choisir {customer.name}").click()
+    expect(desk.locator(".field-customer .select2-selection")).to_contain_text(customer.last_name)
+    expect(desk.locator("[name=worksite]")).to_have_value(customer.address)
+    desk.locator("[name=worksite]").fill("Ailleurs")
+    desk.get_by_role("button", name="Identique à l'adresse du client").click()
+    expect(desk.locator("[name=worksite]")).to_have_value(customer.address)
+    assert desk.locator("[name=customer]").input_value() == str(customer.pk)
 
 
 @pytest.mark.usefixtures("catalogue")

@@ -101,6 +101,7 @@ quotes_customer_example                403 200 200 403 200 200 200 | 403 200 200
 quotes_customer_preview                403 200 404 403 404 404 404 | 403 302 302 403 302 302 302
 quotes_customer_errors                 403 200 404 403 404 404 404 | 403 200 404 403 404 404 404
 quotes_customer_export                 403 200 200 200 200 200 200 | 403 200 200 200 200 200 200
+quotes_customer_similar                403 200 200 200 200 200 200 | 405 405 405 405 405 405 405
 quotes_customer_changelist             403 200 200 200 200 200 200 | 403 200 200 200 200 200 200
 quotes_customer_add                    403 200 200 403 200 200 200 | 403 200 200 403 200 200 200
 quotes_customer_history                302 200 302 200 200 200 200 | 302 200 302 200 200 200 200

@@ -534,7 +534,8 @@ class Customer(models.Model):
 
     @property
     def greeting(self) -> str:
-        """`Bonjour Madame Morel`, or just `Bonjour`."""
+        """`Bonjour Madame Morel`, `Bonjour Claire Morel` where no title is known, `Bonjour` where no person is."""
         if self.civility and self.last_name:
             return f"Bonjour {self.Civility(self.civility).label}{french.NBSP}{self.last_name}"
-        return "Bonjour"
+        named = french.NBSP.join(filter(None, [self.first_name, self.last_name]))
+        return f"Bonjour {named}" if named else "Bonjour"

@@ -12,6 +12,7 @@ from django.http import HttpRequest
 
 from lib import french
 from lib.fields import whole
+from logisav.desk import access
 from logisav.desk.quotes import figures, listing, months
 from notifications.staff import member
 from quotes.models import Declaration, Quote, Turn
@@ -68,6 +69,21 @@ class Declared(SimpleListFilter):
             case "declaree":
                 return queryset.filter(pk__in=standing.values("quote"))
         return queryset
+
+
+class ByCustomer(SimpleListFilter):
+    """Where the customer's page and their count lead: one customer, and nothing to choose from."""
+
+    title, parameter_name = "client", "client"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        chosen = whole(request.GET.get(self.parameter_name, ""))
+        customer = access.visible_customers(request).filter(pk=chosen).first() if chosen is not None else None
+        return [(str(customer.pk), customer.name)] if customer else []
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        chosen = whole(self.value() or "")
+        return queryset if chosen is None else queryset.filter(customer=chosen)
 
 
 class Owner(SimpleListFilter):

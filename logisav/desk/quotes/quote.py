@@ -28,7 +28,17 @@ from logisav.desk.library import from_template, templates
 from logisav.desk.lines import LineInline, in_order
 from logisav.desk.paging import BoundedList
 from logisav.desk.payments.on_quote import deposit_card, is_due
-from logisav.desk.quotes import actions, bulk, contribution, drafts, filters, listing, pages, rights
+from logisav.desk.quotes import (
+    actions,
+    bulk,
+    contribution,
+    drafts,
+    filters,
+    listing,
+    new_customer,
+    pages,
+    rights,
+)
 from logisav.desk.quotes.actions import Action
 from logisav.desk.quotes.before_sending import before_sending
 from logisav.desk.quotes.content import QuoteSheet
@@ -80,6 +90,7 @@ class QuoteAdmin(Exported, BoundedList, StampedAdmin):
     list_display = ("numbered", "customer_name", "total", "status", "validity", "last_fact")
     list_display_links = ("numbered",)
     list_filter = (
+        filters.ByCustomer,
         filters.ByTurn,
         filters.Declared,
         "state",
@@ -93,7 +104,8 @@ class QuoteAdmin(Exported, BoundedList, StampedAdmin):
     formfield_overrides = DECIMALS
     change_form_template = "desk/quotes/change_form.html"
     fieldsets = (
-        (None, {"fields": (("customer", "owner"), "title", ("issued_on", "valid_until"), "worksite")}),
+        (None, {"fields": (("customer", "owner"),)}),
+        (None, {"fields": ("title", ("issued_on", "valid_until"), "worksite")}),
         (
             "Remise sur le total et TVA à 0 %",
             {"fields": (("discount_kind", "discount_value"), ("vat_reason", "vat_detail"))},
@@ -162,6 +174,12 @@ class QuoteAdmin(Exported, BoundedList, StampedAdmin):
 
     def has_delete_permission(self, request: HttpRequest, obj: Quote | None = None) -> bool:
         return False
+
+    def get_form(self, request: HttpRequest, obj: Quote | None = None, *args: Any, **kwargs: Any) -> Any:
+        form: Any = super().get_form(request, obj, *args, **kwargs)
+        if "customer" in form.base_fields:
+            form.new_customer = new_customer.panel(request)
+        return form
 
     # What its form was made from
 
@@ -254,8 +272,7 @@ class QuoteAdmin(Exported, BoundedList, StampedAdmin):
         """Only managers give a quote to somebody else."""
         if request.user.has_perm("quotes.manage_all_quotes"):
             return self.fieldsets
-        first = {"fields": ("customer", *self.fieldsets[0][1]["fields"][1:])}
-        return ((None, first), *self.fieldsets[1:])
+        return ((None, {"fields": ("customer",)}), *self.fieldsets[1:])
 
     def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         if db_field.name == "owner":
@@ -277,6 +294,8 @@ class QuoteAdmin(Exported, BoundedList, StampedAdmin):
         return super().add_view(request, form_url, extra_context)
 
     def save_model(self, request: HttpRequest, obj: Quote, form: forms.ModelForm[Quote], change: Any) -> None:
+        if form.makes_customer:  # type: ignore[attr-defined]
+            obj.customer = form.cleaned_data["customer"] = new_customer.save(request, form.new_customer)  # type: ignore[attr-defined]
         if change:
             self._save_working_copy(obj, form)
         else:
@@ -334,6 +353,9 @@ class QuoteAdmin(Exported, BoundedList, StampedAdmin):
     ) -> HttpResponse:
         quote: Quote | None = kwargs.get("obj")
         context["texts"] = templates.texts()
+        form = context["adminform"].form
+        if "customer" in form.fields and not form.fields["customer"].disabled:
+            context["new_customer"] = form.new_customer
         if quote is not None:
             lines, aids = (_saved(request, context, model) for model in (QuoteLine, Aid))
             context |= self._page_context(

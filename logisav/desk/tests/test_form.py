@@ -8,12 +8,13 @@ from typing import Any
 
 import pytest
 import time_machine
+from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import reverse
 
 from logisav.desk.tests.desk import accountant, at_desk, filled, line, manager, owner, page_of, text
 from quotes import workflow
-from quotes.models import Company, Customer, Quote, QuoteLine
+from quotes.models import Company, Quote, QuoteLine
 from quotes.readiness import Draft
 from quotes.tests.factories import (
     SYSTEM,
@@ -319,14 +320,12 @@ def test_what_is_no_amount_is_refused(desk: Client, typed: str) -> None:
     assert not Quote.objects.exists()
 
 
-def test_a_new_customer_comes_back_to_the_quote(desk: Client) -> None:
-    path = "/admin/quotes/customer/add/?pour=devis"
-    assert path in text(desk.get(ADD))
-    data = filled(desk.get(path)) | {"last_name": "Durand", "email": "d@exemple.fr", "address": "1 rue Neuve"}
-    response = desk.post(path, data)
-    customer = Customer.objects.get(last_name="Durand")
-    assert response.headers["Location"] == f"{ADD}?customer={customer.pk}"
-    assert f'<option value="{customer.pk}" selected' in text(desk.get(response.headers["Location"]))
+def test_the_page_of_a_customer_leads_to_a_new_quote_for_them(desk: Client) -> None:
+    writer = User.objects.get(pk=desk.session["_auth_user_id"])
+    customer = make_customer(last_name="Durand", made_by=writer)
+    address = f"{ADD}?customer={customer.pk}"
+    assert address in text(desk.get(f"/admin/quotes/customer/{customer.pk}/change/"))
+    assert f'<option value="{customer.pk}" selected' in text(desk.get(address))
 
 
 def test_only_who_may_write_quotes_is_offered_as_their_owner() -> None:
