@@ -44,6 +44,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("admin/connexions/", desk(account_pages.logins), name="logins"),
     path("admin/connexions/terminer/", desk(account_pages.end_logins), name="end_logins"),
     path("admin/search/", desk(palette.search), name="palette"),
+    path("admin/chercher/", desk(palette.find), name="find"),
     path("admin/etat/", desk(desk_health.page), name="health"),
     path("admin/r/<path:anything>", desk(closed)),
     path("admin/", admin.site.urls),

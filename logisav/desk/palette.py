@@ -1,13 +1,16 @@
-"""Ctrl+K: quotes, customers and articles by what was typed, and nothing that one may not see."""
+"""Ctrl+K, and the field on every page: quotes, customers and articles that one may see, by what was typed."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.template.response import TemplateResponse
 from django.urls import reverse
+from django.utils.http import urlencode
 from django.views.decorators.http import require_safe
 
 from lib.fields import visible
@@ -35,6 +38,57 @@ def search(request: HttpRequest) -> HttpResponse:
         [*_quotes(request, typed), *_customers(request, typed), *_articles(request, typed)] if typed else []
     )
     return render(request, "desk/palette.html", {"typed": typed, "found": found})
+
+
+@dataclass(frozen=True)
+class Group:
+    title: str
+    found: list[Found]
+    all: str  # where more of them are
+    all_words: str
+
+
+@require_safe
+def find(request: HttpRequest) -> HttpResponse:
+    """The same as a page of its own, for the field in the head of every page."""
+    typed = visible(request.GET.get("s", "")).strip()[:LONGEST]
+    groups = (
+        [
+            _group(request, "Devis", _quotes(request, typed), "quote", typed, "Voir tous ces devis"),
+            _group(
+                request, "Clients", _customers(request, typed), "customer", typed, "Voir tous ces clients"
+            ),
+            _group(
+                request,
+                "Catalogue",
+                _articles(request, typed),
+                "catalogueitem",
+                typed,
+                "Voir tous ces articles",
+            ),
+        ]
+        if typed
+        else []
+    )
+    context = {
+        "title": "Chercher",
+        "sought": typed,
+        "groups": groups,
+        "any": any(one.found for one in groups),
+    }
+    return TemplateResponse(request, "desk/find.html", admin.site.each_context(request) | context)
+
+
+def _group(
+    request: HttpRequest, title: str, found: Iterator[Found], model: str, typed: str, words: str
+) -> Group:
+    rows = list(found)
+    more = (
+        f"{reverse(f'admin:quotes_{model}_changelist')}?{urlencode({'q': typed})}"
+        if len(rows) == MOST
+        else ""
+    )
+    return Group(title, rows, more, words)
 
 
 def _may_read(request: HttpRequest, model: str) -> bool:

@@ -40,6 +40,16 @@ def named_routes() -> dict[str, tuple[str, URLPattern]]:
     return {str(entry.name): (route, entry) for route, entry in _walk(get_resolver()) if entry.name}
 
 
+def listed() -> list[str]:
+    return [
+        *named_routes(),
+        "quotes_quote_change@draft",
+        "quotes_quote_action@draft",
+        "quotes_quote_contribution@draft",
+        "quotes_quote_preview@draft",
+    ]
+
+
 def unnamed_routes() -> list[str]:
     return [route for route, entry in _walk(get_resolver()) if not entry.name]
 

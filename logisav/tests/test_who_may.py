@@ -16,7 +16,7 @@ from django.template.response import SimpleTemplateResponse
 from django.test import Client
 
 from logisav import urls
-from logisav.tests.doors import DRAFT, STAFF, STRANGERS, House, build, named_routes, unnamed_routes
+from logisav.tests.doors import DRAFT, STAFF, STRANGERS, House, build, listed, unnamed_routes
 
 pytestmark = pytest.mark.django_db
 
@@ -33,6 +33,7 @@ second_factor_remove                   405 405 405 405 405 405 405 | 302 302 302
 logins                                 200 200 200 200 200 200 200 | 405 405 405 405 405 405 405
 end_logins                             405 405 405 405 405 405 405 | 302 302 302 302 302 302 302
 palette                                200 200 200 200 200 200 200 | 405 405 405 405 405 405 405
+find                                   200 200 200 200 200 200 200 | 405 405 405 405 405 405 405
 search                                 200 200 200 200 200 200 200 | 405 405 405 405 405 405 405
 index                                  200 200 200 200 200 200 200 | 200 200 200 200 200 200 200
 login                                  302 302 302 302 302 302 302 | 200 200 200 200 200 200 200
@@ -76,6 +77,7 @@ signing_paperacceptance_change         403 200 302 200 200 200 200 | 403 403 403
 payments_confirm_transfer              403 200 404 200 200 200 200 | 403 200 404 200 200 200 200
 payments_refund                        403 200 404 200 200 200 200 | 403 200 404 200 200 200 200
 payments_deposit_changelist            403 200 200 200 200 200 200 | 403 200 200 200 200 200 200
+payments_deposit_export                403 200 200 200 200 200 200 | 403 200 200 200 200 200 200
 payments_deposit_add                   403 403 403 403 403 403 403 | 403 403 403 403 403 403 403
 payments_deposit_history               302 200 302 200 200 200 200 | 302 200 302 200 200 200 200
 payments_deposit_delete                403 403 403 403 403 403 403 | 403 403 403 403 403 403 403
@@ -191,16 +193,6 @@ def answer(browser: Client, method: str, path: str, asked: dict[str, str]) -> in
         transaction.set_rollback(True)
     browser.cookies = cookies
     return int(response.status_code)
-
-
-def listed() -> list[str]:
-    return [
-        *named_routes(),
-        "quotes_quote_change@draft",
-        "quotes_quote_action@draft",
-        "quotes_quote_contribution@draft",
-        "quotes_quote_preview@draft",
-    ]
 
 
 def test_every_address_answers_each_role_as_the_table_says(house: House) -> None:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.contrib import admin
+from django.contrib.admin.utils import flatten
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.urls import reverse
 
 from logisav.desk.company import terms
 from logisav.desk.company.form import CompanyForm
@@ -14,8 +17,64 @@ from logisav.desk.forms import DECIMALS
 from logisav.desk.journalled import Journalled
 from logisav.desk.stamped import StampedAdmin
 from quotes import legal
+from quotes.colour import Palette
 from quotes.models import Company
+from quotes.models.company import sha256_of
 from quotes.readiness import gaps_of_company
+
+# The form as steps: what each holds, by the headings of the fieldsets.
+STEPS = (
+    ("Qui vous êtes", ("Identité", "Coordonnées", "Apparence")),
+    (
+        "Ce que la loi demande",
+        (
+            *(
+                "Assurance obligatoire",
+                "Médiateur de la consommation",
+                "Après la vente",
+                "Déchets des chantiers",
+            ),
+            *("Travaux d'économies d'énergie", "Entre professionnels", "Rétractation"),
+            *("Ce que le devis dit des frais", "Conditions générales"),
+        ),
+    ),
+    ("Se faire payer", ("Paiement",)),
+    ("Vos devis de tous les jours", ("Pour chaque nouveau devis", "Suivi des devis envoyés")),
+    ("Les pages légales de votre site", ("Pages légales du site",)),
+)
+
+
+@dataclass(frozen=True)
+class Step:
+    title: str
+    fieldsets: list[Any]
+    missing: int
+    is_open: bool
+
+    @property
+    def state(self) -> str:
+        match self.missing:
+            case 0:
+                return "complet"
+            case 1:
+                return "une chose manque"
+        return f"{self.missing} choses manquent"
+
+
+def steps(context: dict[str, Any]) -> list[Step]:
+    """What is wrong or missing is open; the first step too where nothing is."""
+    wanting = {finding.field for finding in (*context.get("gaps", ()), *context["missing_on_pages"])}
+    by_name = {fieldset.name: fieldset for fieldset in context["adminform"]}
+    errors = set(context["adminform"].form.errors)
+    made = []
+    for title, names in STEPS:
+        fieldsets = [by_name[name] for name in names]
+        fields = {name for one in fieldsets for name in flatten(one.fields)}
+        missing = len(fields & wanting)
+        made.append(Step(title, fieldsets, missing, bool(missing or fields & errors)))
+    if not any(step.is_open for step in made):
+        made[0] = replace(made[0], is_open=True)
+    return made
 
 
 @admin.register(Company)
@@ -24,6 +83,7 @@ class CompanyAdmin(Journalled, StampedAdmin):
     formfield_overrides = DECIMALS
     warn_unsaved_form = True
     row_name, row_ending = "Votre entreprise", "e"
+    change_form_template = "desk/company/change_form.html"
     change_form_before_template = "desk/company/before.html"
     fieldsets = (
         (
@@ -110,8 +170,15 @@ class CompanyAdmin(Journalled, StampedAdmin):
         context |= {"show_save_and_continue": False, "show_save_and_add_another": False}
         context["unread_texts"] = company.unread_texts if company else ()
         if company is not None:
-            context["gaps"] = gaps_of_company(Company.objects.get(pk=company.pk))
+            stored = Company.objects.get(pk=company.pk)
+            context |= {"gaps": gaps_of_company(stored), "letter": self._letter(stored)}
+        context["steps"] = steps(context)
         return super().render_change_form(request, context, *args, **kwargs)
+
+    def _letter(self, company: Company) -> dict[str, Any]:
+        """The head of a quote as it is printed; the logo as it was redrawn."""
+        logo = f"{reverse('quotes:logo')}?{sha256_of(company.logo)}" if company.logo else ""
+        return {"company": company.facts, "palette": Palette.of(company.colour), "logo": logo}
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
         """There is nothing to list: straight to the form."""

@@ -12,7 +12,7 @@ from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
-from django.urls import URLPattern, path
+from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
@@ -20,15 +20,18 @@ from lib import french
 from logisav.desk import stamps
 from logisav.desk.access import visible_quote
 from logisav.desk.base import DeskAdmin
+from logisav.desk.files.exporting import Exported
 from logisav.desk.paging import BoundedList
 from logisav.desk.payments import pills
+from logisav.desk.payments.content import DepositSheet
 from logisav.desk.payments.forms import RefundForm, TransferForm
 from logisav.desk.reading import ReadOnly
 from logisav.desk.stamped import Stale, stale_page
 from logisav.desk.stamps import FormSnapshot
+from logisav.desk.tabs import tabs
 from notifications.staff import member
 from payments import rules, workflow
-from payments.models import BalanceStatus, Deposit, DepositQuerySet, Payment
+from payments.models import AWAITED, BalanceStatus, Deposit, DepositQuerySet, Payment
 from payments.workflow import NoDeposit, NotRefundable
 from quotes.journal import Actor
 from quotes.models import Quote
@@ -212,16 +215,20 @@ def _ask(
 
 # The list
 
+CAME = (BalanceStatus.PAID, BalanceStatus.OVERPAID)
+
 
 class ByStatus(admin.SimpleListFilter):
     """By the rule that every page goes by, so that list and page never differ."""
 
     title = "situation"
     parameter_name = "situation"
-    ANNOUNCED = "announced"
+    ANNOUNCED, AWAITED, CAME = "announced", "awaited", "came"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
         return [
+            (self.AWAITED, "À recevoir, en tout ou en partie"),
+            (self.CAME, "Reçu en entier"),
             (self.ANNOUNCED, pills.ANNOUNCED),
             *((str(value), label) for value, label in BalanceStatus.choices),
         ]
@@ -229,13 +236,22 @@ class ByStatus(admin.SimpleListFilter):
     def queryset(self, request: HttpRequest, queryset: QuerySet[Deposit]) -> QuerySet[Deposit]:
         if self.value() == self.ANNOUNCED:
             return cast(DepositQuerySet, queryset).announced()
+        if self.value() == self.AWAITED:
+            return queryset.filter(standing__in=AWAITED)
+        if self.value() == self.CAME:
+            return queryset.filter(standing__in=CAME)
         if self.value() not in BalanceStatus.values:
             return queryset
         return queryset.filter(standing=self.value())
 
 
 @admin.register(Deposit)
-class DepositAdmin(ReadOnly, BoundedList, DeskAdmin):
+class DepositAdmin(ReadOnly, Exported, BoundedList, DeskAdmin):
+    """The accountant's list: what is due, announced, received and to be given back, each with its reference."""
+
+    sheet = DepositSheet()
+    export_name = "acomptes"
+    list_before_template = "desk/tabs.html"
     list_display = ("numbered", "customer", "asked", "came", "shown_status", "shown_since")
     list_display_links = ("numbered",)
     list_filter = (ByStatus,)
@@ -249,6 +265,23 @@ class DepositAdmin(ReadOnly, BoundedList, DeskAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Deposit]:
         visible = Deposit.objects.visible_to(member(request))
         return visible.with_quote().with_payments().order_by("-created_at", "-pk")
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
+        seen = Deposit.objects.visible_to(member(request))
+        parts = [
+            ("Tous", "", seen),
+            ("À recevoir", f"situation={ByStatus.AWAITED}", seen.filter(standing__in=AWAITED)),
+            ("Virements annoncés", f"situation={ByStatus.ANNOUNCED}", seen.announced()),
+            ("Reçus", f"situation={ByStatus.CAME}", seen.filter(standing__in=CAME)),
+            (
+                "À rendre",
+                f"situation={BalanceStatus.REFUND_DUE.value}",
+                seen.filter(standing=BalanceStatus.REFUND_DUE),
+            ),
+        ]
+        shown = tabs(request, parts, at=reverse("admin:payments_deposit_changelist"))
+        context = {"tabs": shown, "tabs_about": "Où en sont les acomptes"}
+        return super().changelist_view(request, context | (extra_context or {}))
 
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view
@@ -275,9 +308,13 @@ class DepositAdmin(ReadOnly, BoundedList, DeskAdmin):
             deposit.quote.title,
         )
 
-    @admin.display(description="Client")
-    def customer(self, deposit: Deposit) -> str:
-        return deposit.quote.customer.name
+    @admin.display(description="Client, référence")
+    def customer(self, deposit: Deposit) -> SafeString:
+        return format_html(
+            '<span class="stacked"><span>{}</span><span class="under">{}</span></span>',
+            deposit.quote.customer.name.replace(french.NBSP, " "),
+            deposit.reference_grouped,
+        )
 
     @admin.display(description="Demandé")
     def asked(self, deposit: Deposit) -> SafeString:

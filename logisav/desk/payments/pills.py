@@ -46,6 +46,11 @@ def deposit_pill(deposit: Deposit) -> SafeString:
     return pill(status)
 
 
+def words(deposit: Deposit) -> str:
+    """The same without its colour, for a file."""
+    return ANNOUNCED if rules.is_announced(deposit) else rules.balance_status(deposit).label
+
+
 def payment_pill(payment: Payment) -> SafeString:
     tone = PAYMENT_TONES.get(Payment.State(payment.state), "quiet")
     return _pill(tone, payment.get_state_display())

@@ -22,6 +22,7 @@ from lib.day import today_in_paris
 from lib.fields import whole
 from logisav.desk import access
 from logisav.desk.aids import AidInline
+from logisav.desk.bell import unread as bell
 from logisav.desk.files.exporting import Exported
 from logisav.desk.forms import DECIMALS, CustomerSelect, QuoteForm
 from logisav.desk.library import from_template, templates
@@ -38,6 +39,7 @@ from logisav.desk.quotes import (
     new_customer,
     pages,
     rights,
+    tabs,
 )
 from logisav.desk.quotes.actions import Action
 from logisav.desk.quotes.before_sending import before_sending
@@ -231,13 +233,18 @@ class QuoteAdmin(Exported, BoundedList, StampedAdmin):
         return _stacked(pills(quote), self._progress(quote))
 
     def _progress(self, quote: Quote) -> str:
-        steps = {
-            "envoyé": quote.in_force_since,
-            "ouvert": quote.opened_at,
-            "signé": quote.accepted_at,
-            "acompte": quote.paid_at,
-        }
-        last = [(word, date) for word, date in steps.items() if date][-2:]
+        """Not the step that the last fact tells already."""
+        steps = (
+            ("envoyé", quote.in_force_since, ("sent", "resent")),
+            ("ouvert", quote.opened_at, ("link_opened",)),
+            ("signé", quote.accepted_at, ("accepted",)),
+            ("acompte", quote.paid_at, ("deposit_paid", "transfer_confirmed")),
+        )
+        last = [
+            (word, date)
+            for word, date, kinds in steps
+            if date and (quote.last_kind not in kinds or quote.has_question)
+        ][-2:]
         return " · ".join(f"{word} {french.in_paris(date):%d/%m}" for word, date in last)
 
     @admin.display(description="Validité", ordering="valid_until")
@@ -249,6 +256,12 @@ class QuoteAdmin(Exported, BoundedList, StampedAdmin):
         when = french.short_day(french.in_paris(quote.last_at).date())
         words = "Question à traiter" if quote.has_question else facts.find(quote.last_kind).headline
         return _stacked(format_html('<span class="fact" title="{}">{}</span>', words, words), when)
+
+    list_before_template = "desk/tabs.html"
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
+        shown = {"tabs": tabs.of(request), "tabs_about": "Où en sont les devis"}
+        return super().changelist_view(request, shown | (extra_context or {}))
 
     def doors(self, request: HttpRequest) -> list[tuple[str, str]]:
         begin = ("Nouveau devis depuis un modèle", reverse("admin:quotes_quotetemplate_begin"))
@@ -352,6 +365,8 @@ class QuoteAdmin(Exported, BoundedList, StampedAdmin):
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
     ) -> HttpResponse:
         quote: Quote | None = kwargs.get("obj")
+        if quote is not None and request.method == "GET":
+            bell.read(request, quote.number)
         context["texts"] = templates.texts()
         form = context["adminform"].form
         if "customer" in form.fields and not form.fields["customer"].disabled:
@@ -401,11 +416,8 @@ class QuoteAdmin(Exported, BoundedList, StampedAdmin):
                 "why_no_sending": actions.why_no_sending(quote, version),
                 "why_no_answer": actions.why_no_answer(quote, version),
                 "may_edit": may_edit,
-                "next_action": self._next(quote, found, waits=shown["has_open_question"] or is_due(money)),
-                "actions": [
-                    action for action in found if not (quote.is_editable and action.path == "envoyer")
-                ],
             }
+            | self._actions(quote, found, waits=shown["has_open_question"] or is_due(money))
         )
 
     def _meant_for(self, signature: Signature | None, version: QuoteVersion | None) -> str:
@@ -424,6 +436,16 @@ class QuoteAdmin(Exported, BoundedList, StampedAdmin):
         if quote.is_editable or waits:
             return None
         return next((action for action in found if action.is_step), None)
+
+    def _actions(self, quote: Quote, found: list[Action], *, waits: bool) -> dict[str, Any]:
+        """What is due is filled; the rest waits under « Plus », what is grave apart."""
+        filled = self._next(quote, found, waits=waits)
+        rest = [one for one in found if one != filled and not (quote.is_editable and one.path == "envoyer")]
+        return {
+            "next_action": filled,
+            "more_actions": [one for one in rest if not one.grave],
+            "grave_actions": [one for one in rest if one.grave],
+        }
 
     def _content(self, quote: Quote, version: QuoteVersion | None) -> Content:
         return version.reading if version and not quote.is_editable else freezing.preview(quote)

@@ -256,7 +256,9 @@ def test_a_draft_takes_a_new_customer_and_their_address() -> None:
     desk = at_desk(writer)
     data = filled(desk.get(page_of(quote)))
     typed = {"last_name": "Durand", "email": "d@exemple.fr", "address": "1 rue Neuve", "kind": "individual"}
-    response: Any = desk.post(page_of(quote), data | {f"nouveau-{name}": value for name, value in typed.items()})
+    response: Any = desk.post(
+        page_of(quote), data | {f"nouveau-{name}": value for name, value in typed.items()}
+    )
     assert response.status_code == 302, response.context["errors"]
     quote.refresh_from_db()
     assert (quote.customer.last_name, quote.worksite) == ("Durand", "1 rue Neuve")

@@ -153,6 +153,29 @@ def test_filters_and_search(query: str, found: list[str]) -> None:
     assert titles(at_desk(julien).get(f"{LIST}?{query}")) == found
 
 
+def test_tabs_count_what_one_may_see_and_lead_there() -> None:
+    julien = owner()
+    make_quote(owner=julien), make_sent_quote(owner=julien), make_sent_quote(owner=julien)
+    make_sent_quote(owner=owner())
+    browser = at_desk(julien)
+    tabs = browser.get(LIST).context["tabs"]
+    assert [(tab.words, tab.shown) for tab in tabs] == [
+        ("Tous", "3"), ("À nous", "1"), ("Chez le client", "2"), ("Acceptés", "0"), ("Terminés", "0"), ("Refusés", "0"),
+    ]  # fmt: skip
+    for tab in tabs:
+        page = browser.get(tab.address)
+        assert str(len(titles(page))) == tab.shown
+        assert [one.words for one in page.context["tabs"] if one.is_here] == [tab.words]
+
+
+def test_what_the_last_fact_says_is_not_said_twice() -> None:
+    julien = owner()
+    make_sent_quote(owner=julien)
+    read = row(at_desk(julien))
+    assert "Devis envoyé" in read
+    assert "envoyé" not in read.replace("Devis envoyé", "")
+
+
 def test_the_first_page_counts_and_leads() -> None:
     julien = owner()
     asked = make_sent_quote(owner=julien, title="À répondre")

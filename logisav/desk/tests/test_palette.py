@@ -55,3 +55,23 @@ def test_a_colleague_finds_neither_and_a_manager_both(quote: Quote) -> None:
 def test_odd_bytes_are_no_search(quote: Quote) -> None:
     for typed in ("\x00", "(", "[a", "\\", "x" * 5000):
         assert at_desk(quote.owner).get("/admin/search/", {"s": typed}).status_code in (200, 400)
+
+
+# The field on every page
+
+
+def test_every_page_has_the_field_and_it_leads_to_what_was_typed(quote: Quote) -> None:
+    desk = at_desk(quote.owner)
+    for address in ("/admin/", "/admin/quotes/quote/", page_of(quote), "/admin/quotes/customer/add/"):
+        assert 'action="/admin/chercher/"' in text(desk.get(address)), address
+    page = text(desk.get("/admin/chercher/", {"s": "perrin"}))
+    assert f'href="{page_of(quote)}"' in page
+    assert reverse("admin:quotes_customer_change", args=[quote.customer_id]) in page
+
+
+def test_the_page_of_the_search_says_nothing_of_what_one_may_not_see(quote: Quote) -> None:
+    assert "Aucun devis, client ni article ne correspond à" in text(
+        at_desk(owner()).get("/admin/chercher/?s=perrin")
+    )
+    assert quote.number not in text(at_desk(owner()).get("/admin/chercher/?s=perrin"))
+    assert Client().get("/admin/chercher/?s=perrin").status_code == 302
