@@ -6,10 +6,11 @@ from typing import Any
 
 from django import forms
 from django.db import models
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from unfold.admin import ModelAdmin, TabularInline
 
 from lib.fields import CalendarField, LineField, MailField, ParagraphsField
+from logisav.desk import names
 
 TYPED: dict[type[models.Field[Any, Any]], type[forms.Field]] = {
     models.CharField: LineField,
@@ -29,6 +30,20 @@ class _Typed:
 
 
 class DeskAdmin(_Typed, ModelAdmin):
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
+        return super().changelist_view(request, {"title": names.of_list(self.opts)} | (extra_context or {}))
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> HttpResponse:
+        """A title that a page has given itself is not Django's, which is glued."""
+        row = kwargs.get("obj")
+        if context.get("subtitle") is not None or row is None:
+            listed = names.of_list(self.opts)
+            context |= {"title": f"{listed} : {row}" if row else names.of_new(self.opts), "subtitle": None}
+        response: HttpResponse = super().render_change_form(request, context, *args, **kwargs)
+        return response
+
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
         """The list's own filters, and nothing else.
 

@@ -136,9 +136,9 @@ class SignatureAdmin(ReadOnly, BoundedList, DeskAdmin):
         ("ip", "agent"),
         "sealed",
         "level",
-        "version_hash",
+        "digest",
     )
-    readonly_fields = ("number", "full_name", "total", "agreed", "sealed", "level")
+    readonly_fields = ("number", "full_name", "total", "agreed", "sealed", "level", "digest")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Signature]:
         return (
@@ -181,6 +181,10 @@ class SignatureAdmin(ReadOnly, BoundedList, DeskAdmin):
         if (document := latest(signature)) is not None:
             return f"{document.get_level_display()}. {document.reason}"
         return signature.error if signature.waits_for_stamp else "Connu une fois le document scellé"
+
+    @admin.display(description="Empreinte de la version signée")
+    def digest(self, signature: Signature) -> str:
+        return signature.version_hash
 
     @admin.display(description="Accords cochés")
     def agreed(self, signature: Signature) -> str:

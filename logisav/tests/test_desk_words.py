@@ -49,8 +49,8 @@ ENGLISH = re.compile(
 )
 GLUED = re.compile(
     r"\b(?:l'accès le devis|version le devis|lien le devis|refusé le devis|Par à qui|de entreprise|de utilisateur|"
-    r"de article|Ajouter devis|Ajouter client|Ajouter article|Ajouter utilisateur|l'objet|identifiant « |"
-    r"Sélectionnez|Corrigez l'erreur ci-dessous|1 unités|0 unité s)",
+    r"de article|(?:Ajouter|Supprimer) (?:devis|client|article|utilisateur|modèle|texte type|invitation)|"
+    r"Par (?:actif|état|type|suite|rôle|signé|situation|proposé)|l'objet|identifiant « |Corrigez l'erreur ci-dessous)",
     re.IGNORECASE,
 )
 JARGON = re.compile(r"\b(?:PAdES|figée?s?|superutilisateur|B-B|B-LTA|webhook|hash|token)\b", re.IGNORECASE)
@@ -134,7 +134,7 @@ def _faults(tag: str, text: str, hidden: bool) -> Iterator[str]:
         yield "English"
     if GLUED.search(plain.replace("\u00a0", " ").replace("’", "'")):
         yield "glued"
-    if tag in TITLES and plain[:1].islower():
+    if tag in TITLES and plain[:1].islower() and not hidden:
         yield "lower case"
     if not hidden and JARGON.search(plain):
         yield "jargon"

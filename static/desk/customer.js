@@ -1,5 +1,16 @@
 // A customer while they are typed or chosen: who is there already is told, and the worksite follows the address.
 (() => {
+  // select2 names its box by what is chosen, which is nothing at first.
+  window.django?.jQuery?.(() => document.querySelectorAll(".select2-selection").forEach((box) => {
+    const field = box.closest(".select2-container")?.previousElementSibling;
+    const label = field?.id && document.querySelector(`label[for="${field.id}"]`);
+    if (!label) return;
+    label.id = `label-of-${field.id}`;
+    const shown = box.querySelector(".select2-selection__rendered");
+    box.setAttribute("aria-labelledby", `${label.id} ${shown.id}`);
+    shown.setAttribute("aria-labelledby", label.id);
+  }));
+
   const address = document.querySelector("[data-similar]")?.dataset.similar;
   if (!address) return;
   const ask = async (asked) => {

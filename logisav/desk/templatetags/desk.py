@@ -7,6 +7,7 @@ from typing import Any
 from django import template
 from django.utils.text import capfirst
 
+from logisav.desk import names
 from logisav.desk.bell.unread import unread
 from logisav.desk.payments import pills
 from logisav.staff.roles import manages_accounts
@@ -17,14 +18,23 @@ register.filter("payment_pill", pills.payment_pill)
 register.filter("refund_pill", pills.refund_pill)
 
 
-# As the menu calls them: one name for one thing.
-NAMES = {"articles": "Catalogue", "utilisateurs": "Comptes"}
+BY_MODEL = {
+    "articles": "Catalogue",
+    "utilisateurs": "Comptes",
+    "acceptations sur papier": "Signés sur papier",
+    "tâches à reprendre": "À reprendre",
+}
 
 
 @register.filter
 def called(title: str) -> str:
-    """The head of a list as the menu calls it."""
-    return NAMES.get(str(title), capfirst(str(title)))
+    """A part of the trail as the menu calls it."""
+    return BY_MODEL.get(str(title), capfirst(str(title)))
+
+
+@register.simple_tag
+def new_one(opts: Any) -> str:
+    return names.of_new(opts)
 
 
 @register.inclusion_tag("desk/bell/link.html", takes_context=True)
