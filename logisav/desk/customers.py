@@ -37,6 +37,15 @@ LINKS_ENDED = (
 )
 
 
+class KnownCustomerForm(ModelForm):  # type: ignore[type-arg]
+    def clean_email(self) -> str:
+        """Quotes may have left for it, and a contract needs a mailbox."""
+        email = str(self.cleaned_data["email"])
+        if self.instance.email and not email:
+            raise ValidationError("Une adresse mail ne se retire pas\u00a0: remplacez-la.")
+        return email
+
+
 class NewCustomerForm(ModelForm):  # type: ignore[type-arg]
     """Tells once that a colleague has this customer already; sent again, it makes a customer of one's own.
 
@@ -109,7 +118,7 @@ class CustomerAdmin(Journalled, Exchanged, BoundedList, StampedAdmin):
         self, request: HttpRequest, obj: Customer | None = None, *args: Any, **kwargs: Any
     ) -> type[ModelForm[Customer]]:
         if obj is not None:
-            return super().get_form(request, obj, *args, **kwargs)
+            return super().get_form(request, obj, *args, form=KnownCustomerForm, **kwargs)
         made = super().get_form(request, obj, *args, form=NewCustomerForm, **kwargs)
         made.request = request  # type: ignore[attr-defined]
         return made

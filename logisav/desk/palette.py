@@ -113,7 +113,7 @@ def _customers(request: HttpRequest, typed: str) -> Iterator[Found]:
         return
     for customer in search_customers(visible_customers(request), typed)[:MOST]:
         address = reverse("admin:quotes_customer_change", args=[customer.pk])
-        yield Found("person", customer.name, f"Client, {customer.email}", address)
+        yield Found("person", customer.name, ", ".join(filter(None, ["Client", customer.email])), address)
 
 
 def _articles(request: HttpRequest, typed: str) -> Iterator[Found]:

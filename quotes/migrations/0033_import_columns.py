@@ -10,6 +10,11 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
+        migrations.AlterField(
+            model_name='customer',
+            name='email',
+            field=models.EmailField(blank=True, max_length=254, verbose_name='adresse mail'),
+        ),
         migrations.AddField(
             model_name='stagedimport',
             name='columns',

@@ -429,7 +429,7 @@ class CustomerQuerySet(models.QuerySet["Customer"]):
 
     def like(self, *, email: str, phone: str) -> Self:
         """With exactly this mailbox, or this number however either was written."""
-        same = models.Q(email__iexact=email)
+        same = models.Q(email__iexact=email) if email else models.Q(pk__in=())
         if digits := phones.digits_for_search(phone):
             same |= models.Q(phone_digits=digits)
         return self.filter(same)
@@ -464,7 +464,8 @@ class Customer(models.Model):
     last_name = models.CharField("nom", max_length=100, blank=True)
     company_name = models.CharField("raison sociale", max_length=120, blank=True)
     siren = models.CharField("SIREN", max_length=9, blank=True, validators=[validate_siren])
-    email = models.EmailField("adresse mail")
+    # May be unknown for a while: everything works but sending (see readiness).
+    email = models.EmailField("adresse mail", blank=True)
     phone = models.CharField("téléphone", max_length=40, blank=True)
     phone_digits = models.CharField(max_length=40, blank=True, default="", editable=False)
     made_by = models.ForeignKey(
@@ -501,8 +502,8 @@ class Customer(models.Model):
         )
 
     def __str__(self) -> str:
-        """With the mail: two customers may bear one name."""
-        return f"{self.name}, {self.email}"
+        """With the mail, or what else is known: two customers may bear one name."""
+        return ", ".join(filter(None, [self.name, self.email or self.phone]))
 
     def save(self, *args: Any, update_fields: Iterable[str] | None = None, **kwargs: Any) -> None:
         self.phone_digits = phones.digits_for_search(self.phone)

@@ -200,11 +200,12 @@ def _one_line(text: object) -> str:
 
 
 def _customer_key(values: Mapping[str, Any]) -> NaturalKey:
-    """Mail and name: a household or a firm may share one mailbox."""
+    """Mail and name: a household or a firm may share one mailbox. Without a mail the address says which of a name."""
     business = values.get("kind") == Customer.Kind.BUSINESS
     names = ("company_name",) if business else ("first_name", "last_name")
     name = " ".join(str(values.get(each) or "") for each in names)
-    return (_one_line(values.get("email")).lower(), _one_line(name).casefold())
+    mail = _one_line(values.get("email")).lower()
+    return (mail, _one_line(name).casefold(), "" if mail else _one_line(values.get("address")).casefold())
 
 
 def _customer_kind(cells: Mapping[str, str]) -> CellValues:
@@ -330,12 +331,12 @@ CUSTOMERS = ImportSheet(
             also=("Société", "Entreprise", "Nom de la société"),
         ),
         Column("SIREN", "siren", SirenField(max_length=9, required=False, validators=[validate_siren])),
-        Column("Mail", "email", MailField(), also=MAILS),
+        Column("Mail", "email", MailField(required=False), also=MAILS),
         Column("Téléphone", "phone", CellPhoneField(max_length=40, required=False), also=PHONES),
         Column("Adresse", "address", ParagraphsField(max_length=300), also=STREETS),
     ),
-    needed=(("Mail",), ("Nom", "Raison sociale")),
-    for_new=("email", "address"),
+    needed=(("Nom", "Raison sociale"),),
+    for_new=("address",),
     fixed=("email",),
     derived=_customer_kind,
     key=_customer_key,

@@ -9,7 +9,7 @@ import pytest
 from django.test import Client
 
 from lib import french
-from logisav.desk.tests.desk import at_desk, filled, manager, owner, page_of, said, text
+from logisav.desk.tests.desk import action_of, at_desk, filled, manager, owner, page_of, said, text
 from logisav.staff.models import StaffAction
 from quotes import workflow
 from quotes.models import Company, Customer, Quote
@@ -22,6 +22,7 @@ from quotes.tests.factories import (
     make_sent_quote,
     visitor,
 )
+from quotes.versions.freezing import NotSendable
 
 pytestmark = pytest.mark.django_db
 
@@ -262,3 +263,31 @@ def test_a_draft_takes_a_new_customer_and_their_address() -> None:
     assert response.status_code == 302, response.context["errors"]
     quote.refresh_from_db()
     assert (quote.customer.last_name, quote.worksite) == ("Durand", "1 rue Neuve")
+
+
+# Without a mail
+
+
+def test_a_customer_without_a_mail_has_quotes_that_are_not_sent() -> None:
+    writer = manager()
+    assert new_with(at_desk(writer), email="").status_code == 302
+    quote = Quote.objects.get()
+    desk = at_desk(writer)
+    assert desk.get(page_of(quote)).status_code == 200
+    assert "Le client n'a pas d'adresse mail." in html.unescape(text(desk.get(action_of(quote, "envoyer"))))
+    with pytest.raises(NotSendable):
+        workflow.send(quote.pk, actor=SYSTEM)
+    again = make_customer(email="", last_name="Autre")
+    assert not Customer.objects.like(email="", phone="").exists()
+    assert again.greeting
+
+
+def test_a_mail_is_added_later_and_never_taken_away() -> None:
+    customer = make_customer(email="")
+    change(customer, email="claire@exemple.fr")
+    customer.refresh_from_db()
+    assert customer.email == "claire@exemple.fr"
+    response = change(customer, email="")
+    assert "Une adresse mail ne se retire pas" in text(response)
+    customer.refresh_from_db()
+    assert customer.email == "claire@exemple.fr"

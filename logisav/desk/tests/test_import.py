@@ -438,6 +438,15 @@ def test_what_is_wrong_with_a_customer_is_told(row: str, words: str) -> None:
     assert words in wrong.errors[0].replace("\u00a0", " ")
 
 
+def test_customers_without_a_mail_come_over_and_are_known_by_name_and_address(desk: Client) -> None:
+    file = "Nom;Mail;Adresse\nPerrin;;1 rue Neuve\nPerrin;;2 rue Neuve\nPetit;;Lyon\n"
+    confirm(desk, hand_in(desk, CUSTOMERS, file))
+    assert Customer.objects.filter(email="").count() == 3
+    again = hand_in(desk, CUSTOMERS, file).context["plan"]
+    assert (len(again.same), len(again.new), len(again.wrong)) == (3, 0, 0)
+    assert len(plan_of("customers", "Nom;Adresse\nRoy;Lyon\n").new) == 1
+
+
 def test_two_customers_of_one_name_and_mail_are_left_to_a_person() -> None:
     make_customer(), make_customer(address="Ailleurs")
     file = PEOPLE + "Claire;Morel;claire.morel@exemple.fr;Encore ailleurs\n"
