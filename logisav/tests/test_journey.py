@@ -111,7 +111,7 @@ class Owner(Person):
         self.page.locator("[name=username]").fill(ADMIN.username)
         self.page.locator("[name=password]").fill(ADMIN.password)
         self.page.locator("[name=password]").press("Enter")
-        self.page.get_by_text("Plus d'actions").click()
+        self.page.locator("details.more > summary").click()
         self.page.get_by_role("link", name="Dupliquer", exact=True).click()
         self._button("Dupliquer").click()
         self._sees(self.page.get_by_text(f"Voici la copie de {self.number}."))

@@ -427,7 +427,6 @@ def test_an_import_never_changes_a_mail_and_ends_no_link(desk: Client) -> None:
         ("Professionnel;;;Perrin;;;p@exemple.fr;;Lyon", "indiquez la raison sociale du professionnel."),
         ("Association;;;Perrin;;;p@exemple.fr;;Lyon", "Type : écrivez Particulier ou Professionnel."),
         ("Particulier;;;Perrin;;;perrin;;Lyon", "Mail : saisissez une adresse de courriel valide."),
-        ("Particulier;;;Perrin;;;;;Lyon", "Mail : ce champ est obligatoire."),
         ("Particulier;;;Perrin;;;p@exemple.fr;;", "Adresse : ce champ est obligatoire."),
         ("Professionnel;;;;Perrin;123 456 789;p@exemple.fr;;Lyon", "SIREN"),
     ],
