@@ -39,8 +39,8 @@ facts.declare(
     Fact("created", "Devis créé"),
     Fact(
         "version_frozen",
-        "Version figée",
-        "Version {version} figée, son PDF se prépare.",
+        "Version arrêtée",
+        "La version {version} est arrêtée, son PDF se prépare.",
         tone=Tone.QUIET,
     ),
     Fact(

@@ -107,7 +107,7 @@ ACTIONS = (
         asks="Envoyer le devis {number} ?",
         effects=(
             "{email} reçoit un mail avec un lien valable 24 h, qui ouvre le devis.",
-            "Le devis est alors figé : pour le changer, préparez une nouvelle version.",
+            "Le devis ne change alors plus : pour le modifier, préparez une nouvelle version.",
         ),
         done="Le devis {number} part à {email}. Son PDF se prépare, le mail suit.",
         verb=Verb.SEND,

@@ -87,7 +87,7 @@ class AccountAdmin(StampedAdmin):
     def role(self, user: User) -> str:
         role = role_of(user)
         words = [role.label] if role else []
-        return ", ".join([*words, "superutilisateur"] if user.is_superuser else words) or "Aucun"
+        return ", ".join([*words, "tous les droits"] if user.is_superuser else words) or "Aucun"
 
     @admin.display(description="Compte", ordering="is_active")
     def status(self, user: User) -> SafeString:
