@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 from django.templatetags.static import static
-from django.urls import reverse_lazy
+from django.urls import reverse
+from django.utils.functional import lazy
+
+# `reverse_lazy` that looks once: the menu compares its addresses two hundred times a page.
+_address = lazy(cache(reverse), str)
 
 
 def _may(*permissions: str) -> Any:
@@ -13,12 +18,12 @@ def _may(*permissions: str) -> Any:
 
 
 def _item(title: str, icon: str, address: str, permission: Any, **more: Any) -> dict[str, Any]:
-    link = reverse_lazy(f"admin:{address}")
+    link = _address(f"admin:{address}")
     return {"title": title, "icon": icon, "link": link, "permission": permission, **more}
 
 
 def _tab(title: str, address: str, permission: Any) -> dict[str, Any]:
-    return {"title": title, "link": reverse_lazy(f"admin:{address}"), "permission": permission}
+    return {"title": title, "link": _address(f"admin:{address}"), "permission": permission}
 
 
 _QUOTES = _may("quotes.view_quote", "quotes.change_quote")
@@ -41,9 +46,9 @@ UNFOLD: dict[str, Any] = {
     "BORDER_RADIUS": "6px",
     "ACCOUNT": {
         "navigation": [
-            {"title": "Changer le mot de passe", "link": reverse_lazy("admin:password_change")},
-            {"title": "Double vérification", "link": reverse_lazy("second_factor")},
-            {"title": "Mes connexions", "link": reverse_lazy("logins")},
+            {"title": "Changer le mot de passe", "link": _address("admin:password_change")},
+            {"title": "Double vérification", "link": _address("second_factor")},
+            {"title": "Mes connexions", "link": _address("logins")},
         ]
     },
     "DASHBOARD_CALLBACK": "logisav.desk.start.start_page",
@@ -127,7 +132,7 @@ UNFOLD: dict[str, Any] = {
                     {
                         "title": "État",
                         "icon": "monitor_heart",
-                        "link": reverse_lazy("health"),
+                        "link": _address("health"),
                         "permission": _may("quotes.manage_all_quotes", "auth.change_user"),
                     },
                     _item("Comptes", "badge", "auth_user_changelist", _may("auth.view_user")),

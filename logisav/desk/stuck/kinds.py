@@ -39,6 +39,10 @@ class Kind:
             return found
         return found.filter(quote_key__in=Quote.objects.visible_to(user).values("pk"))
 
+    @property
+    def shares_a_table(self) -> bool:
+        return self.rows().model is QueueEntry
+
     def revive(self, pk: int) -> bool:
         return bool(self.rows().revive(pk))  # type: ignore[attr-defined]
 
@@ -172,3 +176,9 @@ KINDS = (
     Kind("what became of mails", "suite", "Suite d'un mail", _heard),
     Kind("anchors", "ancrage", "Ancrage du jour", _entries("anchors", None)),
 )
+_OF_OTHER_TABLES = [kind for kind in KINDS if not kind.shares_a_table]
+
+
+def worth_a_look() -> list[Kind]:
+    """Most kinds share one table, in which hardly ever anything has stopped: a look at it spares one for each."""
+    return list(KINDS) if QueueEntry.objects.stuck().exists() else _OF_OTHER_TABLES

@@ -18,7 +18,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from logisav.desk import access
 from logisav.desk.base import DeskAdmin
-from logisav.desk.stuck.kinds import KINDS, Kind
+from logisav.desk.stuck.kinds import KINDS, Kind, worth_a_look
 from logisav.staff import journal
 from logisav.staff.journal import By
 from notifications.events import find_mail
@@ -104,7 +104,7 @@ def _counted_for(user: User) -> str:
 
 
 def _counted(user: User) -> int:
-    first, *others = (kind.stuck(user).order_by().values_list("pk") for kind in KINDS)
+    first, *others = (kind.stuck(user).order_by().values_list("pk") for kind in worth_a_look())
     return first.union(*others, all=True).count()
 
 
