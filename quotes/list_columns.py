@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from decimal import Decimal
+from functools import cache
 from typing import Any
 
 from django.db.models import Exists, OuterRef, Subquery
@@ -58,14 +59,21 @@ def facts_with(head: JournalHead, event: QuoteEvent) -> dict[str, Any]:
 
 def looked_up() -> dict[str, Any]:
     """What other tables hold, as annotations of any row whose key is the quote's."""
+    payments = [fact.kind for fact in declared() if fact.is_payment]
+    return _looked_up(tuple(quiet_kinds()), tuple(payments))
+
+
+@cache
+def _looked_up(quiet: tuple[str, ...], payments: tuple[str, ...]) -> dict[str, Any]:
+    """Put together once: every fact of every journal asks for it."""
     this = OuterRef("pk")
     versions = QuoteVersion.objects.filter(quote=this)
     current = versions.filter(is_current=True)
     sent = versions.filter(done_at__isnull=False).order_by("done_at")
     opened = AccessLink.objects.filter(quote=this, opened_at__isnull=False).order_by("opened_at")
     events = QuoteEvent.objects.filter(quote=this).order_by("-seq")
-    shown = events.exclude(kind__in=quiet_kinds())
-    paid = events.filter(kind__in=[fact.kind for fact in declared() if fact.is_payment])
+    shown = events.exclude(kind__in=quiet)
+    paid = events.filter(kind__in=payments)
     return {
         "asked": Exists(Question.objects.filter(quote=this, answer=None)),
         "version_until": Subquery(current.values("valid_until")[:1]),
