@@ -205,16 +205,24 @@ def _is_sent(said: dict[str, str]) -> bool:
 
 
 class Fuzzer:
-    """`pages`: by address, who may see it and stands for them; `forms` remembers what their pages hold."""
+    """`pages`: by address, who may see it and stands for them; `forms` remembers what their pages hold, for another
+    one too where the house stays the same.
+    """
 
     def __init__(
-        self, seed: int, *, pages: dict[str, list[str]], send: Send, never: tuple[str, ...] = ()
+        self,
+        seed: int,
+        *,
+        pages: dict[str, list[str]],
+        send: Send,
+        never: tuple[str, ...] = (),
+        forms: dict[tuple[str, str], list[tuple[str, str]]] | None = None,
     ) -> None:
         self.chance = random.Random(seed)  # noqa: S311
         self.tally, self.send, self.never = Tally(seed), send, never
         self.doors = [(who, path) for who, paths in sorted(pages.items()) for path in paths]
         self.shut: set[tuple[str, str]] = set()
-        self.forms: dict[tuple[str, str], list[tuple[str, str]]] = {}
+        self.forms = {} if forms is None else forms
 
     def run(self, times: int) -> Tally:
         for _ in range(times):
