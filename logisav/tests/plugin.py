@@ -14,6 +14,7 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from dataclasses import asdict
+from itertools import islice
 from pathlib import Path
 
 import pytest
@@ -92,6 +93,9 @@ def pytest_configure(config: pytest.Config) -> None:
     settings.WHITENOISE_AUTOREFRESH = True
     # A slow hash protects stored passwords, and costs a test a third of a second at every log-in.
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    if STACK == "sqlite":
+        # The data is thrown away: never wait for the disk.
+        settings.DATABASES["default"]["OPTIONS"]["init_command"] += " PRAGMA synchronous=OFF;"
     if not WORKER:
         call_command("collectstatic", interactive=False, verbosity=0)
 
@@ -120,6 +124,22 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         for item in items:
             if item.get_closest_marker("browser"):
                 item.add_marker(pytest.mark.skip(reason="needs chromium"))
+    if WORKER:
+        items[:] = _long_ones_first(items, among=int(os.environ["PYTEST_XDIST_WORKER_COUNT"]))
+
+
+def _long_ones_first(items: list[pytest.Item], *, among: int) -> list[pytest.Item]:
+    """Each process begins with its share of the long files. It is given neighbours, and who is idle takes from the end
+    of another's: so nobody is alone with a long one while the others have nothing left to do.
+    """
+    files = list(dict.fromkeys(item.path for item in items if item.get_closest_marker("long")))
+    others = iter([item for item in items if item.path not in files])
+    ordered: list[pytest.Item] = []
+    for process in range(among):
+        size = (len(items) - len(ordered)) // (among - process)
+        own = [item for item in items if item.path in files[process::among]]
+        ordered += [*own, *islice(others, max(0, size - len(own)))]
+    return [*ordered, *others]
 
 
 def pytest_collection_finish() -> None:

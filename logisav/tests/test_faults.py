@@ -16,7 +16,7 @@ from logisav.tests.stack import MissingProgram
 from logisav.tests.topology import find_nginx
 from notifications.tests.smtp import DROP
 
-pytestmark = pytest.mark.postgres
+pytestmark = [pytest.mark.long, pytest.mark.postgres]
 AFTER_COMMIT = "accept: after COMMIT"
 
 

@@ -13,7 +13,7 @@ from playwright.sync_api import TimeoutError as TooLate
 from demo.people import ADMIN
 from demo.tests.running import Demo, once, running_demo
 
-pytestmark = [pytest.mark.browser, once]
+pytestmark = [pytest.mark.browser, pytest.mark.long, once]
 PHONE: ViewportSize = {"width": 390, "height": 844}
 SLOW = 30_000  # rendering, sealing and mailing, on a machine that does other things
 PRESSES = 3

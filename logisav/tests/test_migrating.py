@@ -19,7 +19,7 @@ from logisav.tests.figures import FULL, sample
 from logisav.tests.installations import restoring
 from logisav.tests.topology import ROOT
 
-pytestmark = pytest.mark.postgres
+pytestmark = [pytest.mark.long, pytest.mark.postgres]
 
 KEPT = Path(__file__).parent / "installations" / "v1"
 QUOTES = sample(2_000, 100_000)

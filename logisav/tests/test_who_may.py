@@ -195,6 +195,7 @@ def answer(browser: Client, method: str, path: str, asked: dict[str, str]) -> in
     return int(response.status_code)
 
 
+@pytest.mark.long
 def test_every_address_answers_each_role_as_the_table_says(house: House) -> None:
     browsers = {who: house.browser(who) for who in STAFF}
     found: dict[str, str] = {}

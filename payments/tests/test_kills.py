@@ -37,7 +37,7 @@ from quotes.journal import Actor
 from quotes.models import Quote
 from quotes.tests.factories import mails
 
-pytestmark = [pytest.mark.postgres, pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.long, pytest.mark.postgres, pytest.mark.django_db(transaction=True)]
 OWNER = Actor("staff", name="julien")
 PART = Decimal("681.81")
 

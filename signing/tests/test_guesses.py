@@ -19,7 +19,7 @@ from quotes.tests.factories import make_link, make_sent_quote, secrets_of, versi
 from signing.models import Signature, SigningRequest
 from signing.tests.factories import let_the_minute_pass
 
-pytestmark = [pytest.mark.postgres, pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.long, pytest.mark.postgres, pytest.mark.django_db(transaction=True)]
 PROCESSES, THREADS = 4, 16
 FORM = {
     "first_name": "Claire",
