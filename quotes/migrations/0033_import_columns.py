@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('quotes', '0030_withdrawal_known'),
+        ('quotes', '0031_options_chosen_on_line'),
     ]
 
     operations = [
