@@ -160,5 +160,6 @@ class Declaration(models.Model):
     @property
     def signed_name(self) -> str:
         """Of the name as typed what we mail: letters, spaces, hyphens and apostrophes, 80 of them at most."""
-        kept = "".join(c for c in self.name.replace("\u2019", "'") if c.isalpha() or c in " -'")
+        typed = self.name.replace("\u2019", "'")
+        kept = "".join(c for c in typed if c.isalpha() or c.isspace() or c in "-'")
         return " ".join(kept.split())[:80].strip()

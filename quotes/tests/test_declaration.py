@@ -467,3 +467,7 @@ def test_once_withdrawn_a_second_declaration_changes_nothing(quote: Quote) -> No
     declaring.sweep()
     assert now(quote).withdrawn_at == before
     assert mails("quotes/declared", quote).count() == 1
+
+
+def test_the_no_break_spaces_of_a_name_are_spaces_in_what_we_mail() -> None:
+    assert Declaration(name="Mme\u00a0Inès\u00a0Robin").signed_name == "Mme Inès Robin"
