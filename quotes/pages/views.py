@@ -27,6 +27,7 @@ from quotes.rules import Situation, Verb
 from quotes.versions.comparison import changes
 
 FORM = ["GET", "HEAD", "POST"]
+SOON = 4  # seconds until the page looks again for what is being prepared
 
 
 @require_http_methods(FORM)
@@ -110,7 +111,10 @@ def read(request: HttpRequest, visit: Visit, wish: Wish, *, status: int = 200) -
     changed = what_changed(visit.version.previous(), visit.content)
     context = reading_context(visit) | changed | {"mine": options.of_visit(visit, wish)}
     context["choosing"] = visit.circumstances.choosing
-    return render(request, "quotes/show.html", context, status=status)
+    response = render(request, "quotes/show.html", context, status=status)
+    if context["choosing"]:  # by itself, without JavaScript too
+        response.headers["Refresh"] = f"{SOON}; url={visit.quote.get_absolute_url()}"
+    return response
 
 
 def updating(request: HttpRequest, visit: Visit, *, status: int = 200) -> HttpResponse:

@@ -79,10 +79,9 @@ def test_updating_shows_the_sums_and_stores_nothing(browser: Client, quote: Quot
 def test_a_choice_that_is_kept_prepares_itself_and_is_then_the_quote(browser: Client, quote: Quote) -> None:
     answer = choose(browser, quote, "Thermostat")
     assert (answer.status_code, answer.url) == (302, quote.get_absolute_url())
-    page = page_of(browser, quote)
-    assert "Votre choix se prépare" in page
-    assert 'data-refresh="3"' in page
-    assert '<noscript><meta http-equiv="refresh" content="5"></noscript>' in page
+    shown = browser.get(quote.get_absolute_url())
+    assert "Votre choix se prépare" in text(shown)
+    assert shown.headers["Refresh"] == f"4; url={quote.get_absolute_url()}"
     complete(waiting(quote))
     page = page_of(browser, quote)
     assert "Votre choix se prépare" not in page
