@@ -360,6 +360,7 @@ SAMPLES = (
         state=State.SENT,
         begun=1.4,
         past=_open,
+        has_pictures=True,
         fields={
             "intro": LETTER,
             "conditions": CONDITIONS,

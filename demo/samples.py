@@ -10,7 +10,7 @@ from typing import Any
 from django.contrib.auth.models import User
 from django.utils import timezone
 
-from demo import catalogue, clock, marks
+from demo import catalogue, clock, marks, pictures
 from demo.catalogue import PricedPart
 from demo.past import Past
 from lib.day import today_in_paris
@@ -38,6 +38,7 @@ class Sample:
     fields: dict[str, Any] = field(default_factory=dict)
     aids: tuple[dict[str, Any], ...] = ()
     by_colleague: bool = False
+    has_pictures: bool = False
     valid_for: int = 30
 
     @property
@@ -93,4 +94,6 @@ def _draft(sample: Sample, *, owner: User) -> Quote:
     catalogue.fill(quote, sample.parts)
     for aid in sample.aids:
         Aid.objects.create(quote=quote, **aid)
+    if sample.has_pictures:
+        pictures.enclose(quote)
     return quote

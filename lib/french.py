@@ -156,6 +156,13 @@ def quoted(words: str) -> str:
     return f"«{NBSP}{words}{NBSP}»"
 
 
+def file_size(size: int) -> str:
+    """`640 ko`, `1,2 Mo`."""
+    if size < 1_000_000:
+        return f"{max(1, round(size / 1000))}{NBSP}ko"
+    return f"{size / 1_000_000:.1f}".replace(".", ",") + f"{NBSP}Mo"
+
+
 def listed(words: list[str]) -> str:
     """`a, b et c`."""
     return " et ".join(filter(None, [", ".join(words[:-1]), *words[-1:]]))

@@ -186,6 +186,7 @@ TRIALS = (
     notifications.OUTBOX_KEY,
     staff.FACTORS,
     quotes.RENDERER,
+    quotes.PHOTOS,
     quotes.LAW_TEXTS,
     quotes.LEGAL_PAGES,
     signing.SEAL,

@@ -38,6 +38,9 @@ DIRECT_TIMEOUT = 5.0
 GIVE_UP_AFTER = dt.timedelta(hours=24)
 TELL_AGAIN_AFTER = dt.timedelta(minutes=1)
 BATCH = 50
+LACKING = (
+    "Ce document n'a pas pu être joint. Vous le lirez sur la page de votre devis, ou demandez-le-nous.\n"
+)
 
 State = OutgoingEmail.State
 
@@ -254,8 +257,14 @@ def _message(email: OutgoingEmail, secrets: vault.Secrets) -> EmailMultiAlternat
     )
     message.attach_alternative(written.html, "text/html")
     for attachment in email.attachments:
-        data = files.read_named(attachment["path"])
-        message.attach(file_name(attachment["name"]), data, attachment["type"])
+        try:
+            data, kind, name = files.read_named(attachment["path"]), attachment["type"], attachment["name"]
+        except (files.Damaged, OSError):
+            if not attachment.get("may_lack"):
+                raise
+            log.exception("%s of mail %s cannot be read", attachment["path"], email.pk)
+            data, kind, name = LACKING.encode(), "text/plain", f"{attachment['name']}.txt"
+        message.attach(file_name(name), data, kind)
     return message
 
 

@@ -50,11 +50,15 @@ class Held(Exception):
 
 @dataclass(frozen=True)
 class Attachment:
-    """A file of the default storage, read while the mail is sent."""
+    """A file of the default storage, read while the mail is sent.
+
+    Without one that `may_lack` the mail leaves all the same, and says so in its place.
+    """
 
     name: str
     type: str
     path: str
+    may_lack: bool = False
 
 
 def queue(

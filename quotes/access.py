@@ -56,8 +56,8 @@ class Visit:
         }
 
 
-View = Callable[[HttpRequest, Visit], HttpResponseBase]
-GuardedView = Callable[[HttpRequest, str], HttpResponseBase]
+View = Callable[..., HttpResponseBase]  # of a request, its visit, and what else its address names
+GuardedView = Callable[..., HttpResponseBase]  # of a request, a public id, and the same
 
 
 def grant(request: HttpRequest, link: AccessLink) -> None:
@@ -105,7 +105,7 @@ def quote_required(verb: Verb, *, no_grant: str = "quotes/no_access.html") -> Ca
 
     def decorate(view: View) -> GuardedView:
         @wraps(view)
-        def guarded(request: HttpRequest, public_id: str) -> HttpResponseBase:
+        def guarded(request: HttpRequest, public_id: str, **named: str) -> HttpResponseBase:
             found = visit(request, public_id)
             if found is None:
                 return render(request, no_grant, {"public_id": public_id}, status=403)
@@ -113,7 +113,7 @@ def quote_required(verb: Verb, *, no_grant: str = "quotes/no_access.html") -> Ca
                 return blocked(request)
             if not rules.may(verb, found.circumstances):
                 return redirect(found.quote)
-            return view(request, found)
+            return view(request, found, **named)
 
         guarded.access = "grant"  # type: ignore[attr-defined]
         return guarded

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import re
 from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass, fields, replace
 from decimal import Decimal
@@ -23,7 +24,8 @@ from quotes.law import contract
 from quotes.law.contract import Exempt, Facts, Kind, Nature, Notice, Place
 from quotes.money import ZERO, Totals, VatShare
 
-SCHEMA = 4
+SCHEMA = 5
+MOST_MAILED = 5 * 1024 * 1024
 Json = dict[str, Any]
 T = TypeVar("T")
 
@@ -207,6 +209,70 @@ class Contribution:
 
 
 @dataclass(frozen=True)
+class PhotoFacts:
+    """A photo in its two sizes, in pixels; `line` is the identity of the line that it belongs to, empty for none."""
+
+    sha256: str
+    width: int
+    height: int
+    small_sha256: str
+    small_width: int
+    caption: str
+    line: str
+
+    @property
+    def path(self) -> str:
+        return photo_path(self.sha256)
+
+    @property
+    def small_path(self) -> str:
+        return photo_path(self.small_sha256)
+
+
+@dataclass(frozen=True)
+class ShownPhoto:
+    """A photo with the line that it belongs to."""
+
+    photo: PhotoFacts
+    line: LineFacts | None
+    title: str  # of the quote
+
+    @property
+    def alt(self) -> str:
+        return self.photo.caption or (self.line.label if self.line else "") or self.title
+
+
+@dataclass(frozen=True)
+class DocumentFacts:
+    """A PDF that is handed over with the quote; `size` in bytes."""
+
+    sha256: str
+    title: str
+    pages: int
+    size: int
+    in_contract: bool
+    line: str
+
+    @property
+    def path(self) -> str:
+        return document_path(self.sha256)
+
+    @property
+    def file_name(self) -> str:
+        """Its title, where a name in ASCII says anything of it."""
+        stem = self.title if re.search("[A-Za-z0-9]", self.title) else f"document-{self.sha256[:8]}"
+        return f"{stem}.pdf"
+
+
+def photo_path(sha256: str) -> str:
+    return f"photos/{sha256}.jpg"
+
+
+def document_path(sha256: str) -> str:
+    return f"documents/{sha256}.pdf"
+
+
+@dataclass(frozen=True)
 class VatRow:
     """A rate as the totals name it."""
 
@@ -275,6 +341,7 @@ class Content:
     `requested_on` and `requested_by` (« par téléphone ») tell the customer's own request, where it was noted.
     `rge_proof` is the SHA-256 of the certificate's PDF that travels with the quote; empty: there is none.
     `grounds` is None in schemas 1 to 3: on these no options are chosen on line.
+    `photos` are shown on the page and in the PDF, `documents` are handed over with it.
     """
 
     number: str
@@ -312,6 +379,8 @@ class Content:
     requested_by: str = ""
     rge_proof: str = ""
     grounds: Grounds | None = None
+    photos: tuple[PhotoFacts, ...] = ()
+    documents: tuple[DocumentFacts, ...] = ()
 
     @property
     def request(self) -> str:
@@ -473,6 +542,44 @@ class Content:
     def chosen(self) -> tuple[LineFacts, ...]:
         return tuple(line for line in self.lines if line.option and line.chosen)
 
+    @property
+    def shown_photos(self) -> tuple[ShownPhoto, ...]:
+        """In the order of their lines; those of the whole quote come first."""
+        ranks = {line.identity: rank for rank, line in enumerate(self.lines) if line.identity}
+        ordered = sorted(self.photos, key=lambda photo: ranks.get(photo.line, -1))
+        return tuple(
+            ShownPhoto(photo, self.lines[ranks[photo.line]] if photo.line in ranks else None, self.title)
+            for photo in ordered
+        )
+
+    @property
+    def enclosed_files(self) -> list[tuple[str, str]]:
+        """Where its photos and documents are stored, each with its SHA-256."""
+        found = [(document.path, document.sha256) for document in self.documents]
+        for photo in self.photos:
+            found += [(photo.path, photo.sha256), (photo.small_path, photo.small_sha256)]
+        return found
+
+    @property
+    def contract_documents(self) -> tuple[DocumentFacts, ...]:
+        return tuple(document for document in self.documents if document.in_contract)
+
+    @property
+    def mailed_documents(self) -> tuple[DocumentFacts, ...]:
+        """Those that a mail carries: in their order, as long as they stay within what mailboxes take."""
+        mailed, size = [], 0
+        for document in self.documents:
+            if size + document.size <= MOST_MAILED:
+                mailed.append(document)
+                size += document.size
+        return tuple(mailed)
+
+    @property
+    def unmailed_documents(self) -> tuple[DocumentFacts, ...]:
+        """Too heavy for a mail: it names them, and the page has them."""
+        mailed = self.mailed_documents
+        return tuple(document for document in self.documents if document not in mailed)
+
     def to_json(self) -> str:
         """The canonical JSON that is hashed and kept."""
         return canonical({"schema": SCHEMA, **_plain(asdict(self))})
@@ -530,8 +637,18 @@ def _with_choices(document: Json) -> Json:
     return document | {"lines": [line | unsaid for line in document["lines"]], "grounds": None}
 
 
+def _with_enclosures(document: Json) -> Json:
+    """Until then a quote had neither photos nor documents of its own."""
+    return document | {"photos": [], "documents": []}
+
+
 # A document of each schema as the next one would say it.
-LATER: dict[int, Callable[[Json], Json]] = {1: _with_identities, 2: _of_the_law, 3: _with_choices}
+LATER: dict[int, Callable[[Json], Json]] = {
+    1: _with_identities,
+    2: _of_the_law,
+    3: _with_choices,
+    4: _with_enclosures,
+}
 
 
 def choices(lines: Iterable[Any]) -> tuple[ChoiceGroup, ...]:
@@ -612,4 +729,6 @@ def _parts(document: Json) -> Json:
         "payment_methods": None if methods is None else tuple(methods),
         "consents": tuple(Consent(**consent) for consent in document["consents"]),
         "grounds": grounds.read(Grounds | None, document["grounds"]),
+        "photos": tuple(PhotoFacts(**photo) for photo in document["photos"]),
+        "documents": tuple(DocumentFacts(**one) for one in document["documents"]),
     }

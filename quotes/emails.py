@@ -124,11 +124,26 @@ def with_link(
 
 
 def travelling(version: QuoteVersion) -> list[Attachment]:
-    """What is handed over with a version: the « cadre de contribution » where a CEE is deducted."""
-    frozen = version.reading.contribution
-    if frozen is None:
-        return []
-    return [Attachment(name="cadre-de-contribution.pdf", type="application/pdf", path=frozen.path)]
+    """What is handed over with a version: the « cadre de contribution » where a CEE is deducted, and its documents."""
+    content, pdf = version.reading, "application/pdf"
+    cadre = content.contribution
+    found = [Attachment(name="cadre-de-contribution.pdf", type=pdf, path=cadre.path)] if cadre else []
+    return found + [
+        Attachment(name=one.file_name, type=pdf, path=one.path, may_lack=True)
+        for one in content.mailed_documents
+    ]
+
+
+def handed_over(version: QuoteVersion) -> dict[str, list[dict[str, str]]]:
+    """How its mail names the documents: those that it carries, and those that only the page has."""
+    content = version.reading
+    return {
+        name: [{"title": one.title, "sha256": one.sha256} for one in documents]
+        for name, documents in (
+            ("attached", content.mailed_documents),
+            ("too_heavy", content.unmailed_documents),
+        )
+    }
 
 
 def as_read(message: str, quote: Quote, *, context: dict[str, Any]) -> tuple[str, rendering.Rendering]:
@@ -144,14 +159,14 @@ def usual_words(message: str, quote: Quote) -> str:
 
 
 def sent(quote: Quote, version: QuoteVersion, link: AccessLink, address: str) -> None:
-    context = amounts(version) | {"words": version.mail_words}
+    context = amounts(version) | handed_over(version) | {"words": version.mail_words}
     with_link("quotes/link", quote, link, address, context=context, attachments=travelling(version))
 
 
 def new_version(
     quote: Quote, version: QuoteVersion, link: AccessLink, address: str, *, changes: list[str]
 ) -> None:
-    context = amounts(version) | {"changes": changes, "words": version.mail_words}
+    context = amounts(version) | handed_over(version) | {"changes": changes, "words": version.mail_words}
     with_link("quotes/new_version", quote, link, address, context=context, attachments=travelling(version))
 
 

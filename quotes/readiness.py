@@ -24,7 +24,7 @@ from quotes.law import contract, mentions, vat
 from quotes.law.contract import Exempt, Facts, Kind, Nature, Needs, Place, Refusal
 from quotes.law.gaps import Gap, gaps
 from quotes.law.mentions import CollectionPoint, Subcontractor, Waste, speaks_of_energy
-from quotes.models import Aid, CatalogueItem, Company, Customer, Quote, QuoteLine
+from quotes.models import Aid, CatalogueItem, Company, Customer, Quote, QuoteEnclosure, QuoteLine
 from quotes.models.aid import deducted, standing
 from quotes.money_checks import MONEY_CHECKS
 
@@ -46,6 +46,21 @@ class Draft:
         if aids is None:
             aids = list(quote.aids.all()) if getattr(quote, "has_aids", True) else []
         self.all_aids = aids
+
+    @cached_property
+    def enclosures(self) -> list[QuoteEnclosure]:
+        """Before there is a row, as where the company's own gaps are looked for, there are none."""
+        has_some = self.quote.pk is not None and getattr(self.quote, "has_enclosures", True)
+        return list(self.quote.enclosures.all()) if has_some else []
+
+    @property
+    def has_contract_documents(self) -> bool:
+        """Whether whoever signs accepts documents beside the quote."""
+        return any(one.in_contract for one in self.enclosures if not one.is_photo)
+
+    def line_of(self, enclosure: QuoteEnclosure) -> str:
+        """The identity of its line; empty once that is gone."""
+        return enclosure.line if any(line.identity == enclosure.line for line in self.lines) else ""
 
     @cached_property
     def totals(self) -> money.Totals:
@@ -231,8 +246,8 @@ class Draft:
     @property
     def texts_of_quote(self) -> Iterator[str]:
         yield from _texts(self.quote)
-        for line in self.lines:
-            yield from _texts(line)
+        for row in (*self.lines, *self.enclosures):
+            yield from _texts(row)
 
     @property
     def deposit_can_be_paid(self) -> bool:

@@ -1,16 +1,26 @@
-"""Tried by `manage.py doctor`: a page becomes a PDF, the texts of the law were read, the legal pages are whole."""
+"""Tried by `manage.py doctor`: a page becomes a PDF, a photo is drawn anew; law texts read, legal pages whole."""
 
 from __future__ import annotations
 
 from functools import cache
 
+from lib.places import Busy
 from lib.trials import FellShort, Trial, Tried
 from quotes import legal
 from quotes.law import notices
 from quotes.models import Company
 from quotes.pdf import engine
+from quotes.pictures import engine as engine_of_photos
+from quotes.pictures.engine import NotDrawn
 
 PAGE = '<!doctype html><html lang="fr"><title>Essai</title><p>Page d\'essai de Logisav.</p></html>'
+
+
+# A PNG of one grey point.
+DOT = bytes.fromhex(
+    "89504e470d0a1a0a0000000d4948445200000001000000010804000000b51c0c02"
+    "0000000b4944415478da6364f80f00010501012718e3660000000049454e44ae426082"
+)
 
 
 @cache
@@ -28,6 +38,14 @@ def renderer() -> Tried:
             "Installez les paquets système que nomme docs/operations.md."
         ) from failed
     return Tried("une page est devenue un PDF")
+
+
+def photos() -> Tried:
+    try:
+        engine_of_photos.redrawn(DOT)
+    except (NotDrawn, Busy) as failed:
+        raise FellShort("aucune photo n'a pu être redessinée : réinstallez requirements.txt.") from failed
+    return Tried("une photo a été redessinée")
 
 
 def law_texts() -> Tried:
@@ -53,5 +71,6 @@ def legal_pages() -> Tried:
 
 
 RENDERER = Trial("Mise en page", renderer)
+PHOTOS = Trial("Photos", photos)
 LEGAL_PAGES = Trial("Pages légales", legal_pages)
 LAW_TEXTS = Trial("Textes de loi", law_texts)

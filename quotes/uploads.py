@@ -10,6 +10,11 @@ from django.core.exceptions import ValidationError
 from django.core.files.base import ContentFile
 from PIL import Image, ImageOps, UnidentifiedImageError
 
+from lib.places import Busy
+from quotes.pictures import engine
+from quotes.pictures.bits import eight_bits
+from quotes.pictures.engine import NotDrawn, Photo, Refused
+
 MEGABYTE = 1024 * 1024
 MAX_LOGO_BYTES = 2 * MEGABYTE
 MAX_LOGO_SIDE = 4000
@@ -18,6 +23,8 @@ MAX_TERMS_BYTES = 5 * MEGABYTE
 MAX_SCAN_BYTES = 10 * MEGABYTE
 MAX_SCAN_PIXELS = 40_000_000
 KEPT_SCAN_SIDE = 3508  # A4 at 300 points an inch
+MAX_PHOTO_BYTES = 20 * MEGABYTE  # what a telephone's best camera makes of one picture
+MAX_DOCUMENT_BYTES = 10 * MEGABYTE
 LOGO_FORMATS = ("PNG", "JPEG")  # nothing else is even tried: no SVG, no format that runs code
 
 
@@ -44,11 +51,7 @@ def redrawn_logo(file: IO[bytes], *, size: int) -> ContentFile[bytes]:
 
 
 def _as_png(image: Image.Image) -> ContentFile[bytes]:
-    if image.mode.startswith(
-        "I"
-    ):  # 16 bits of grey, which a conversion would cut off at 255 instead of scaling
-        image = image.point(lambda value: value / 256).convert("L")
-    upright = ImageOps.exif_transpose(image)
+    upright = ImageOps.exif_transpose(eight_bits(image))
     is_transparent = "A" in upright.getbands() or "transparency" in upright.info
     drawn = upright.convert("RGBA" if is_transparent else "RGB")
     drawn.thumbnail((KEPT_LOGO_SIDE, KEPT_LOGO_SIDE))
@@ -96,3 +99,28 @@ def read_scan(file: IO[bytes], *, size: int) -> Scan:
     out = io.BytesIO()
     photo.save(out, "JPEG", quality=85)
     return Scan(out.getvalue(), ".jpg")
+
+
+def is_pdf(data: bytes) -> bool:
+    """By its first bytes, whatever its name says."""
+    return data.startswith(b"%PDF-")
+
+
+WHY_NO_PHOTO = {
+    Refused.TOO_LARGE: "Cette photo est trop grande\u00a0: 40 millions de pixels au plus.",
+    Refused.NO_PICTURE: "Ce fichier n'est ni une photo lisible (JPEG, PNG, WebP ou HEIC), ni un PDF.",
+}
+
+
+def read_photo(data: bytes) -> Photo:
+    """A photo drawn anew in a process of its own. Raises ValidationError."""
+    if len(data) > MAX_PHOTO_BYTES:
+        raise ValidationError("Cette photo dépasse 20\u00a0Mo.")
+    try:
+        return engine.redrawn(data)
+    except NotDrawn as refusal:
+        raise ValidationError(WHY_NO_PHOTO[refusal.why]) from refusal
+    except Busy as busy:
+        raise ValidationError(
+            "Trop de photos arrivent en ce moment\u00a0: réessayez dans une minute."
+        ) from busy

@@ -195,6 +195,15 @@ def _attachments(signature: Signature) -> Iterator[seal.EmbeddedFile]:
             mime_type="application/pdf",
             description="Attestation RGE jointe au devis",
         )
+    content = signature.version.reading
+    for number, document in enumerate(content.contract_documents, start=1):
+        if document in content.mailed_documents:  # the signed document goes by mail too
+            yield seal.EmbeddedFile(
+                name=f"document-{number}-{document.sha256[:8]}.pdf",
+                data=files.recovered(document.path, document.sha256),
+                mime_type="application/pdf",
+                description=f"{document.title}, document du contrat",
+            )
 
 
 def _terms(terms: Terms) -> bytes:

@@ -351,11 +351,18 @@ def _write_signature(quote: Quote, request: SigningRequest, actor: Actor) -> Sig
         total=str(request.version.total),
         deposit=str(request.version.deposit),
         reference=signature.reference,
+        **_documents(request.version),
         **signature.facts,
     )
     signature.signed_at, signature.journal_seq, signature.journal_hash = event.at, event.seq, event.hash
     signature.save()
     return signature
+
+
+def _documents(version: QuoteVersion) -> dict[str, list[dict[str, str]]]:
+    """Which ones are part of the contract; their words stand in the frozen text too."""
+    found = [{"title": one.title, "sha256": one.sha256} for one in version.reading.contract_documents]
+    return {"documents": found} if found else {}
 
 
 # After signing

@@ -26,6 +26,7 @@ register.filter("short_moment", french.short_moment)
 register.filter("phone", phones.shown)
 register.filter("phone_address", phones.dialled)
 register.filter("masked", french.masked)
+register.filter("file_size", french.file_size)
 register.filter("grouped", french.grouped)
 
 

@@ -96,6 +96,7 @@ def named_files() -> Iterator[str]:
             yield content.contribution.path
         if content.rge_proof:
             yield f"company/{content.rge_proof}.pdf"
+        yield from (name for name, _ in content.enclosed_files)
     for attachments in (
         OutgoingEmail.objects.exclude(attachments=[]).values_list("attachments", flat=True).iterator()
     ):

@@ -8,7 +8,7 @@ from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.forms import ModelForm
-from django.http import HttpRequest, JsonResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.urls import URLPattern, path
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -16,6 +16,7 @@ from django.views.decorators.http import require_safe
 
 from lib import french
 from lib.fields import visible
+from logisav.desk import item_enclosures
 from logisav.desk.files.pages import Exchanged
 from logisav.desk.forms import DECIMALS, offer_rates, shown_price, trimmed, vat_choice
 from logisav.desk.journalled import Journalled
@@ -50,6 +51,7 @@ class CatalogueItemAdmin(Journalled, Exchanged, BoundedList, StampedAdmin):
     search_help_text = "Référence, désignation"
     actions = None
     warn_unsaved_form = True
+    change_form_template = "desk/library/item_form.html"
     row_name, row_ending = "Cet article", ""
     fields = (
         ("reference", "is_active", "is_supply"),
@@ -75,8 +77,30 @@ class CatalogueItemAdmin(Journalled, Exchanged, BoundedList, StampedAdmin):
         return french.percent(item.vat_rate)
 
     def get_urls(self) -> list[URLPattern]:
-        view = self.admin_site.admin_view(search)
-        return [path("chercher/", view, name="quotes_catalogueitem_search"), *super().get_urls()]
+        view, name = self.admin_site.admin_view, "quotes_catalogueitem"
+        return [
+            path("chercher/", view(search), name=f"{name}_search"),
+            path("<int:pk>/photos/", view(item_enclosures.enclosures), name=f"{name}_enclosures"),
+            path(
+                "<int:pk>/photos/<int:enclosure>.jpg",
+                view(item_enclosures.photo, cacheable=True),
+                name=f"{name}_photo",
+            ),
+            path(
+                "<int:pk>/documents/<int:enclosure>.pdf",
+                view(item_enclosures.document),
+                name=f"{name}_document",
+            ),
+            *super().get_urls(),
+        ]
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> HttpResponse:
+        item: CatalogueItem | None = kwargs.get("obj")
+        if item is not None and self.has_change_permission(request, item):
+            context |= item_enclosures.section(item)
+        return super().render_change_form(request, context, *args, **kwargs)
 
 
 @require_safe

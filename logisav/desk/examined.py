@@ -10,9 +10,14 @@ from typing import IO
 
 from django.core.exceptions import ValidationError
 
+from lib.places import Busy
 from quotes.uploads import Scan, read_scan
 from signing.check import examination
 
+MAX_PAGES = 60
+TOO_MANY_PAGES = (
+    "Ce PDF a {pages}\u00a0pages, {most} au plus sont prises. Gardez celles qui concernent ce devis."
+)
 BUSY = "Trop de documents sont examinés en ce moment : réessayez dans une minute."
 UNREADABLE = (
     "Ce PDF n'a pas pu être lu jusqu'au bout. Enregistrez-le à nouveau depuis votre traitement de texte "
@@ -30,14 +35,35 @@ ACTIVE = (
 def why_refused(pdf: bytes) -> str:
     """In a sentence for whoever handed it in; empty: it is pages alone."""
     try:
-        found = examination.active_content(pdf)
-    except examination.Busy:
+        inside = examination.look_into(pdf)
+    except Busy:
         return BUSY
     except examination.UnreadablePdf:
         return UNREADABLE
-    if "Encrypt" in found:
+    return _why_active(inside)
+
+
+def _why_active(inside: examination.Inside) -> str:
+    if "Encrypt" in inside.active:
         return PROTECTED
-    return ACTIVE.format(found=", ".join(found)) if found else ""
+    return ACTIVE.format(found=", ".join(inside.active)) if inside.active else ""
+
+
+def document_pages(pdf: bytes) -> int:
+    """How many pages a document has that goes to customers with a quote. Raises ValidationError."""
+    try:
+        inside = examination.look_into(pdf)
+    except Busy as busy:
+        raise ValidationError(BUSY) from busy
+    except examination.UnreadablePdf as unreadable:
+        raise ValidationError(UNREADABLE) from unreadable
+    if why := _why_active(inside):
+        raise ValidationError(why)
+    if not inside.pages:
+        raise ValidationError(UNREADABLE)
+    if inside.pages > MAX_PAGES:
+        raise ValidationError(TOO_MANY_PAGES.format(pages=inside.pages, most=MAX_PAGES))
+    return inside.pages
 
 
 def scan(file: IO[bytes], *, size: int) -> Scan:

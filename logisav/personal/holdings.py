@@ -30,6 +30,7 @@ from quotes.models import (
     DraftPdf,
     Question,
     Quote,
+    QuoteEnclosure,
     QuoteEvent,
     QuoteLine,
     QuoteVersion,
@@ -99,6 +100,7 @@ HELD: dict[type[Model], Callable[[Person], Q]] = {
     Quote: lambda person: Q(pk__in=person.quotes),
     QuoteLine: _of_quotes,
     Aid: _of_quotes,
+    QuoteEnclosure: _of_quotes,
     QuoteVersion: _of_quotes_or_mailbox,
     DraftPdf: _of_quotes,
     AccessLink: _of_quotes_or_mailbox,
@@ -137,6 +139,7 @@ _DJANGO = "des noms de droits et de tables"
 NOT_HELD: dict[str, str] = {
     "quotes.Company": _OURS,
     "quotes.CatalogueItem": _OURS,
+    "quotes.ItemEnclosure": _OURS,
     "quotes.TextTemplate": _OURS,
     "quotes.QuoteTemplate": _OURS,
     "quotes.TemplateLine": _OURS,

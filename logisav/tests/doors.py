@@ -25,10 +25,12 @@ from quotes import workflow
 from quotes.law.contract import Place
 from quotes.models import CatalogueItem, Quote, QuoteTemplate, TextTemplate
 from quotes.models.temporary import StagedImport
-from quotes.tests.factories import SYSTEM, make_owner, make_quote, make_sent_quote, stored_pdf, visitor
+from quotes.tests.enclosures import add_document, add_photo, stored_document, stored_photo
+from quotes.tests.factories import SYSTEM, make_owner, make_quote, make_sent_quote, send, stored_pdf, visitor
 from signing import paper
 from signing.models import PaperAcceptance, SealedDocument
 from signing.tests.factories import make_signature
+from signing.tests.sealed import small_pdf
 
 STAFF = ("nobody", "owner", "other", "accountant", "manager", "administrator", "superuser")
 STRANGERS = ("anonymous", "customer")
@@ -46,6 +48,7 @@ def listed() -> list[str]:
         "quotes_quote_change@draft",
         "quotes_quote_action@draft",
         "quotes_quote_contribution@draft",
+        "quotes_quote_enclosures@draft",
         "quotes_quote_preview@draft",
     ]
 
@@ -109,6 +112,7 @@ class House:
             "mail": self.rows["notifications_outgoingemail"].pk,
             "payment_id": self.rows["payment"].pk,
             "slug": "ouverture",
+            "sha256": self.rows[name.rpartition("_")[2]] if argument == "sha256" else "",
             "step": "envoyer" if quote is self.draft else "dupliquer",
             "app_label": "quotes",
             "content_type_id": ContentType.objects.get_for_model(Quote).pk,
@@ -130,9 +134,11 @@ def build() -> House:
     call_command("make_groups", verbosity=0, stdout=desk._Nowhere())
     make_paying_company()
     people = make_people()
-    quote, draft = make_sent_quote(owner=people["owner"]), make_quote(owner=people["owner"])
+    quote, draft = make_quote(owner=people["owner"]), make_quote(owner=people["owner"])
+    enclosed = {"photo": add_photo(quote).sha256, "document": add_document(quote, small_pdf()).sha256}
+    send(quote)
     workflow.ask(quote.pk, text="Le thermostat est-il compris ?", phone="", actor=SYSTEM)
-    return House(quote, draft, people, make_rows(quote, people))
+    return House(quote, draft, people, make_rows(quote, people) | enclosed)
 
 
 def make_people() -> dict[str, User]:
@@ -158,6 +164,9 @@ def make_rows(quote: Quote, people: dict[str, User]) -> dict[str, Any]:
     notice = outbox.notify(people["owner"], kind="question", text="?", about=quote.number, url="/admin/")
     mail = OutgoingEmail.objects.filter(about=quote.number, carries_secret=False).latest("pk")
     OutgoingEmail.objects.filter(pk=mail.pk).update(state="sent")
+    article = CatalogueItem.objects.create(label="Chaudière", unit_price=1)
+    for stored in (stored_photo(), stored_document(small_pdf())):
+        workflow.enclose_in_item(article.pk, stored)
     return {
         "auth_user": people["other"],
         "logisav_invitation": invited(people["superuser"]),
@@ -168,7 +177,9 @@ def make_rows(quote: Quote, people: dict[str, User]) -> dict[str, Any]:
         "quotes_company": make_paying_company(),
         "quotes_customer": quote.customer,
         "quotes_question": quote.questions.get(),
-        "quotes_catalogueitem": CatalogueItem.objects.create(label="Chaudière", unit_price=1),
+        "quotes_catalogueitem": article,
+        "quotes_catalogueitem_photo.enclosure": article.enclosures.get(kind="photo"),
+        "quotes_catalogueitem_document.enclosure": article.enclosures.get(kind="document"),
         "quotes_texttemplate": TextTemplate.objects.create(name="Politesse", text="Cordialement"),
         "quotes_quotetemplate": QuoteTemplate.objects.create(name="Entretien", title="Entretien"),
         "quotes_catalogueitem_preview.pk": staged("catalogue", "catalogueitem", by=people["manager"]),

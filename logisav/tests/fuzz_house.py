@@ -45,7 +45,8 @@ def pages(house: House, *, public_ids: list[str]) -> dict[str, list[str]]:
     desk += [house.path(f"quotes_quote_{name}@draft") for name in ("change", "action", "preview", "change")]
     found: dict[str, list[str]] = {}
     for who in (*STAFF, *STRANGERS):
-        theirs = [f"/devis/{one}/{page}" for one in public_ids for page in CUSTOMERS]
+        enclosed = (f"photos/{house.rows['photo']}.jpg", f"documents/{house.rows['document']}.pdf")
+        theirs = [f"/devis/{one}/{page}" for one in public_ids for page in (*CUSTOMERS, *enclosed)]
         paths = desk if who in STAFF else theirs if who == "customer" else [*OPEN, *theirs, *desk[::8]]
         found[who] = paths * OFTEN.get(who, 1)
     return found

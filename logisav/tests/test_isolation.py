@@ -40,7 +40,7 @@ OPEN_TO_ALL = {
 # Their refusal says one thing more, the same to everybody: a receipt is on its way if a payment went through.
 AFTER_PAYMENT = ("devis/<str:public_id>/acompte/retour/", "devis/<str:public_id>/acompte/annule/")
 # A quote has them only where its owner joined them.
-JOINED = ("attestation-rge.pdf", "cadre-de-contribution.pdf")
+JOINED = ("attestation-rge.pdf", "cadre-de-contribution.pdf", "<str:sha256>.jpg", "<str:sha256>.pdf")
 POST_ONLY = ("nouveau-code/", "retractation/code/", "acompte/carte/", "acompte/virement/")
 CANARIES = ("Chantier-canari", "12 chemin des Canaris", "canari@exemple.fr", "Madame Canari", "6\u202f890")
 

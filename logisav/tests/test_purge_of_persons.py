@@ -35,6 +35,7 @@ from quotes.models import (
     PurgePermit,
     Question,
     Quote,
+    QuoteEnclosure,
     QuoteEvent,
     QuoteLine,
     QuoteVersion,
@@ -159,7 +160,7 @@ def test_whatever_hangs_on_a_quote_goes_with_it_or_is_a_contracts() -> None:
     """A new table that refers to a quote: its rows go in `erase` or `forget`, or a contract alone has them."""
     goes = {
         *(AccessLink, Question, QuoteVersion, QuoteLine, Aid, DraftPdf, Declaration, QuoteEvent),
-        *(SigningRequest, SigningAllowance),
+        *(SigningRequest, SigningAllowance, QuoteEnclosure),
     }
     of_a_contract = {Signature, PaperAcceptance, Deposit}
     stays = {JournalHead, PurgedEvent}

@@ -161,6 +161,8 @@ def test_figures_of_the_machine_are_not_for_visitors(topology: Topology) -> None
     [
         ("/stripe/webhook/", MEGABYTE + 1, 413),
         ("/admin/login/", 8 * MEGABYTE + 1, 413),
+        ("/admin/quotes/quote/1/photos/", 9 * MEGABYTE, 403),  # likewise
+        ("/admin/quotes/quote/1/photos/", 64 * MEGABYTE + 1, 413),
         ("/verifier/", 11 * MEGABYTE + 1, 413),
         ("/verifier/", 10 * MEGABYTE, 403),  # it reaches the product, which asks for its token
         ("/stripe/webhook/", MEGABYTE // 2, 400),

@@ -93,6 +93,18 @@ def plain(verb: Callable[[Case], object]) -> Callable[[Case], bool]:
     return lambda case: _stands(lambda: verb(case))
 
 
+def edits(case: Case) -> bool:
+    """What is part of the working copy is asked for, added and taken away alike."""
+    stored = workflow.StoredFile(kind="photo", file=f"photos/{'a' * 64}.jpg", label="", size=1)
+    verbs = (
+        lambda: workflow.request_draft_pdf(case.pk),
+        lambda: workflow.enclose(case.pk, stored),
+        lambda: workflow.remove_enclosure(case.pk, 0),
+    )
+    (found,) = {_stands(verb) for verb in verbs}
+    return found
+
+
 def changes_customer(case: Case) -> bool:
     """By the form, the only way there is."""
     desk, page = at_desk(case.quote.owner), page_of(case.quote)
@@ -238,7 +250,7 @@ def visitor(case: Case) -> Client:
 VERBS: dict[Verb, Callable[[Case], bool]] = {
     Verb.SEND: plain(lambda case: workflow.send(case.pk, actor=SYSTEM)),
     Verb.REVISE: plain(lambda case: workflow.revise(case.pk, actor=SYSTEM)),
-    Verb.EDIT: plain(lambda case: workflow.request_draft_pdf(case.pk)),
+    Verb.EDIT: edits,
     Verb.CHANGE_CUSTOMER: changes_customer,
     Verb.RESEND_LINK: plain(lambda case: workflow.resend_link(case.pk, actor=SYSTEM)),
     Verb.REMIND: plain(lambda case: workflow.remind(case.pk, actor=SYSTEM)),

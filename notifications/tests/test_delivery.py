@@ -96,6 +96,17 @@ def test_a_missing_attachment_keeps_the_mail_in_the_queue(server: Server) -> Non
     assert reloaded(email).error == "Message impossible à préparer (FileNotFoundError)"
 
 
+def test_a_mail_leaves_without_a_document_that_it_may_lack_and_says_so(server: Server) -> None:
+    lacking = outbox.Attachment(
+        name="Fiche.pdf", type="application/pdf", path="documents/nowhere.pdf", may_lack=True
+    )
+    assert delivery.deliver(queue_mail("signing/accepted", attachments=[lacking]).pk) is JobOutcome.DONE
+    [mail] = server.accepted
+    [file] = mail.iter_attachments()
+    assert file.get_filename() == "Fiche.pdf.txt"
+    assert "n'a pas pu être joint" in file.get_content()
+
+
 @pytest.mark.parametrize(
     "address", ["", "claire", "a@b.fr, c@d.fr", "Claire <claire@example.net>", "é@x.fr", "a@b"]
 )

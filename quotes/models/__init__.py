@@ -4,6 +4,7 @@ from quotes.models.access import AccessLink, Answer, Question
 from quotes.models.aid import Aid
 from quotes.models.company import Company, Customer
 from quotes.models.declaration import Declaration
+from quotes.models.enclosure import ItemEnclosure, QuoteEnclosure
 from quotes.models.journal import JournalHead, QuoteEvent
 from quotes.models.library import CatalogueItem, QuoteTemplate, TemplateLine, TextTemplate
 from quotes.models.line import QuoteLine
@@ -23,6 +24,7 @@ __all__ = [
     "Declaration",
     "DraftPdf",
     "IllegalMove",
+    "ItemEnclosure",
     "JournalHead",
     "KnownColumn",
     "NumberCounter",
@@ -32,6 +34,7 @@ __all__ = [
     "PurgedFile",
     "Question",
     "Quote",
+    "QuoteEnclosure",
     "QuoteEvent",
     "QuoteLine",
     "QuoteTemplate",

@@ -91,10 +91,15 @@ class QuoteQuerySet(models.QuerySet["Quote"]):
         in_force = models.FilteredRelation("versions", condition=models.Q(versions__is_current=True))
         return self.annotate(version_in_force=in_force).select_related("version_in_force")  # type: ignore[misc]
 
-    def knowing_of_aids(self) -> Any:
-        """`has_aids`: most have none, and of these nothing more is asked."""
-        aids: Any = Quote._meta.get_field("aids").related_model
-        return self.annotate(has_aids=models.Exists(aids.objects.filter(quote=models.OuterRef("pk"))))
+    def knowing_what_hangs_on_it(self) -> Any:
+        """`has_aids`, `has_enclosures`: most have none, and of these nothing more is asked."""
+        there = {
+            f"has_{name}": models.Exists(
+                Quote._meta.get_field(name).related_model.objects.filter(quote=models.OuterRef("pk"))  # type: ignore[union-attr]
+            )
+            for name in ("aids", "enclosures")
+        }
+        return self.annotate(**there)
 
     def to_freeze(self) -> Any:
         """With all that the next version says beside its lines.
@@ -107,7 +112,11 @@ class QuoteQuerySet(models.QuerySet["Quote"]):
         numbered_at = Coalesce(models.Subquery(versions.values("frozen_at")[:1]), models.F("created_at"))
         restored = Restoration.objects.filter(restored_at__gt=models.OuterRef("numbered_at")).order_by("-pk")
         jump = Coalesce(models.Subquery(restored.values("version_jump")[:1]), 0)
-        numbered = self.knowing_of_aids().annotate(numbered_at=numbered_at).annotate(last_number=last + jump)
+        numbered = (
+            self.knowing_what_hangs_on_it()
+            .annotate(numbered_at=numbered_at)
+            .annotate(last_number=last + jump)
+        )
         return numbered.with_parties().with_version_in_force()
 
     def visible_to(self, user: User) -> Self:

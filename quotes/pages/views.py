@@ -16,6 +16,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from lib import files, french
 from notifications import restoration
+from notifications.headers import file_name
 from quotes import access, rules, workflow
 from quotes.access import Visit, open_house, quote_required
 from quotes.content import Content
@@ -147,7 +148,9 @@ def pdf(request: HttpRequest, visit: Visit) -> HttpResponseBase:
 
 
 def pdf_response(data: bytes, *, name: str) -> FileResponse:
-    return FileResponse(io.BytesIO(data), as_attachment=True, filename=name, content_type="application/pdf")
+    """Under a name in ASCII: a document bears the title that staff gave it."""
+    plain = file_name(name)
+    return FileResponse(io.BytesIO(data), as_attachment=True, filename=plain, content_type="application/pdf")
 
 
 def file_away(request: HttpRequest, visit: Visit) -> HttpResponse:
@@ -195,6 +198,46 @@ def rge_proof(request: HttpRequest, visit: Visit) -> HttpResponseBase:
     if data is None:
         return file_away(request, visit)
     return pdf_response(data, name="attestation-rge.pdf")
+
+
+@require_safe
+@quote_required(Verb.READ)
+def photo(request: HttpRequest, visit: Visit, *, sha256: str) -> HttpResponse:
+    """A photo of the version that is read, in one of its sizes."""
+    return photo_response(visit.content, sha256)
+
+
+def photo_response(content: Content, sha256: str) -> HttpResponse:
+    """One of these photos, in one of its sizes; nothing else that is stored."""
+    sizes = {one.sha256: one.path for one in content.photos}
+    sizes |= {one.small_sha256: one.small_path for one in content.photos}
+    if sha256 not in sizes:
+        raise Http404
+    return picture_response(sizes[sha256], sha256)
+
+
+def picture_response(name: str, sha256: str) -> HttpResponse:
+    """This reader's browser keeps it for an hour: its address names what it shows."""
+    data = files.read_or_none(name, sha256)
+    if data is None:
+        raise Http404
+    response = HttpResponse(data, content_type="image/jpeg")
+    response.headers["Cache-Control"] = "private, max-age=3600"
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    return response
+
+
+@require_safe
+@quote_required(Verb.READ)
+def document(request: HttpRequest, visit: Visit, *, sha256: str) -> HttpResponseBase:
+    """A document of the version that is read, always as a file of its own and never inside a page."""
+    found = next((one for one in visit.content.documents if one.sha256 == sha256), None)
+    if found is None:
+        raise Http404
+    data = files.read_or_none(found.path, found.sha256)
+    if data is None:
+        return file_away(request, visit)
+    return pdf_response(data, name=found.file_name)
 
 
 @require_http_methods(FORM)

@@ -52,7 +52,12 @@ def quote_pdf(content: Content, *, draft: bool = False) -> bytes:
     palette = Palette.of(content.company.colour)
     context = {"content": content, "accent": palette.accent, "logo": bool(logo), "draft": draft}
     html = render_to_string("pdf/quote.html", context)
-    return engine.render(html, images={"logo": logo} if logo else {})
+    return engine.render(html, images=({"logo": logo} if logo else {}) | _photos(content))
+
+
+def _photos(content: Content) -> dict[str, bytes]:
+    """Its own photos as frozen, by the names that its page has for them."""
+    return {photo.sha256: files.recovered(photo.path, photo.sha256) for photo in content.photos}
 
 
 def _logo(content: Content) -> bytes:

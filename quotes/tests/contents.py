@@ -12,9 +12,11 @@ from quotes.content import (
     Content,
     CustomerFacts,
     DepositFacts,
+    DocumentFacts,
     LegalNotice,
     LineFacts,
     OwnerFacts,
+    PhotoFacts,
     Terms,
 )
 from quotes.grounds import Grounds
@@ -23,7 +25,9 @@ from quotes.money import line_total, percentage_of, totals
 
 T = TypeVar("T")
 # Fields that choose how a document is made and are not free texts: the software writes them, or checks their form.
-CHOICES = {"kind", "contract", "colour", "id", "when", "sha256", "type"}
+CHOICES = {"kind", "contract", "colour", "id", "when", "sha256", "small_sha256", "type"}
+PHOTO = PhotoFacts("aa" * 32, 960, 720, "ab" * 32, 480, "La cave", "")
+DOCUMENT = DocumentFacts("ba" * 32, "Fiche produit", 2, 1000, in_contract=True, line="")
 
 COMPANY = CompanyFacts(
     name="Thermo Rhône",

@@ -20,6 +20,7 @@ from quotes.tests.factories import SYSTEM, make_company, make_customer, make_own
 
 FIXTURES = Path(__file__).parent / "fixtures"
 LOGO = FIXTURES / "logo.png"
+PHOTO = FIXTURES / "photo.jpg"
 RGE_PROOF = b"%PDF-1.7\n%%EOF\n"
 NUMBER = 148
 MADE_ON = dt.datetime(2026, 11, 20, 10, tzinfo=dt.UTC)
@@ -89,8 +90,27 @@ def rich_quote(**fields: Any) -> Quote:
         "deposit_value": Decimal(30),
     } | fields
     quote = make_quote(**said)
+    _enclose(quote)
     Aid.objects.create(quote=quote, kind=Aid.Kind.MPR, payer="Anah", amount=Decimal(4000), conditional=True)
     return quote
+
+
+def _enclose(quote: Quote) -> None:
+    line, photo = quote.lines.get(label="Pompe à chaleur air-eau").identity, PHOTO.read_bytes()
+    stored, sheet = (
+        files.store(photo, folder="photos", suffix=".jpg"),
+        files.store(RGE_PROOF, folder="documents"),
+    )
+    shown: dict[str, Any] = {
+        "small": stored,
+        "width": 96,
+        "height": 72,
+        "small_width": 96,
+        "size": len(photo),
+    }
+    quote.enclosures.create(kind="photo", file=stored, label="Le local technique", line=line, **shown)
+    size = len(RGE_PROOF)
+    quote.enclosures.create(kind="document", file=sheet, label="Fiche produit", size=size, pages=1, line=line)
 
 
 def fixture(name: str, suffix: str) -> Path:

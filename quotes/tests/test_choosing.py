@@ -16,6 +16,7 @@ from quotes.journal import Actor
 from quotes.models import Aid, Company, IllegalMove, Quote, QuoteVersion
 from quotes.pages.options import Wish, offered
 from quotes.rules import Reason
+from quotes.tests.enclosures import add_document, add_photo
 from quotes.tests.factories import (
     SYSTEM,
     complete,
@@ -30,6 +31,7 @@ from quotes.tests.factories import (
 from quotes.tests.frozen import in_force
 from quotes.versions.choosing import Unchoosable
 from quotes.workflow import Choosing
+from signing.tests.sealed import small_pdf
 
 pytestmark = pytest.mark.django_db
 CUSTOMER = Actor("customer", ip="192.0.2.7", agent="Firefox")
@@ -342,3 +344,16 @@ def test_a_version_of_before_offers_no_choice() -> None:
     chosen = frozenset(line.identity for line in options)
     assert offered(quote, version_of(quote).reading, Wish()) is None
     assert choose(quote, chosen=chosen) is Unchoosable.UNKNOWN
+
+
+def test_a_choice_keeps_photos_and_documents_and_what_the_box_says_of_them() -> None:
+    quote = make_quote(lines=LINES)
+    add_photo(quote, caption="La cave", line=quote.lines.get(label="Ballon 300 l").identity)
+    add_document(quote, small_pdf())
+    send(quote)
+    before = version_of(quote).reading
+    assert choose(again(quote), "Thermostat", "Ballon 300 l") is Choosing.CHOSEN
+    complete(waiting(quote))
+    after = version_of(quote).reading
+    assert (after.photos, after.documents) == (before.photos, before.documents)
+    assert "les documents qui font partie du contrat" in after.consents[0].words

@@ -16,9 +16,11 @@ from quotes.content import (
     Content,
     Contribution,
     DiscountFacts,
+    DocumentFacts,
     LawFacts,
     LineFacts,
     Logo,
+    PhotoFacts,
     Terms,
     WithdrawalFacts,
     ZeroRateFacts,
@@ -74,6 +76,14 @@ def full() -> Content:
         requested_by="par téléphone",
         rge_proof="ef" * 32,
         grounds=GROUNDS,
+        photos=(
+            PhotoFacts("aa" * 32, 960, 720, "ab" * 32, 480, "La cave", "b"),
+            PhotoFacts("ac" * 32, 960, 720, "ad" * 32, 480, "Le local", "b"),
+        ),
+        documents=(
+            DocumentFacts("ba" * 32, "Fiche", 2, 1000, in_contract=True, line="b"),
+            DocumentFacts("bb" * 32, "Assurance", 1, 900, in_contract=False, line="b"),
+        ),
     )
 
 

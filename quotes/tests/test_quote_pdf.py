@@ -15,7 +15,17 @@ from logisav.tests.figures import sample
 from quotes.colour import Palette
 from quotes.content import Content, LineFacts, Terms
 from quotes.pdf import rendering
-from quotes.tests.contents import COMPANY, CUSTOMER, LINES, item, make_content, poisoned, section
+from quotes.tests.contents import (
+    COMPANY,
+    CUSTOMER,
+    DOCUMENT,
+    LINES,
+    PHOTO,
+    item,
+    make_content,
+    poisoned,
+    section,
+)
 from quotes.tests.documents import asked, read, trap
 from quotes.tests.ssrf import payloads
 
@@ -186,6 +196,6 @@ def test_hostile_texts_in_every_field_reach_neither_network_nor_disk(
 
 
 def _page(poison: str) -> str:
-    content = poisoned(make_content(), poison)
+    content = poisoned(make_content(photos=(PHOTO,), documents=(DOCUMENT,)), poison)
     palette = Palette.of(content.company.colour)
     return render_to_string("pdf/quote.html", {"content": content, "accent": palette.accent, "logo": False})

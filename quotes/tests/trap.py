@@ -19,7 +19,12 @@ from weasyprint.urls import FatalURLFetchingError
 
 from quotes.pdf import weasy
 from quotes.pdf.engine import STATIC
+from quotes.tests.contents import PHOTO
 
+DOT = bytes.fromhex(
+    "89504e470d0a1a0a0000000d4948445200000001000000010804000000b51c0c02"
+    "0000000b4944415478da6364f80f00010501012718e3660000000049454e44ae426082"
+)
 EXPECTED = (sys.prefix, sys.base_prefix, str(STATIC / "pdf"), str(STATIC / "fonts"), tempfile.gettempdir())
 
 
@@ -50,7 +55,7 @@ def outcome(html: str, *, mode: str) -> str:
     complaints = weasy.Complaints()
     try:
         if mode == "engine":
-            weasy.render(html, images={}, complaints=complaints)
+            weasy.render(html, images={PHOTO.sha256: DOT}, complaints=complaints)
         else:
             render_as_it_comes(html)
     except FatalURLFetchingError:

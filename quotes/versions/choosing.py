@@ -46,7 +46,7 @@ class Frozen(Draft):
     """A frozen version as a working copy that would say the same, lines apart."""
 
     def __init__(self, quote: Quote, content: Content, grounds: Grounds) -> None:
-        self.grounds = grounds
+        self.content, self.grounds = content, grounds
         super().__init__(
             _quote(quote, content, grounds),
             lines=[_line(line) for line in content.lines],
@@ -62,6 +62,10 @@ class Frozen(Draft):
             ],
             company=_company(content, grounds),
         )
+
+    @property
+    def has_contract_documents(self) -> bool:
+        return bool(self.content.contract_documents)
 
     @cached_property
     def law(self) -> mentions.Facts:

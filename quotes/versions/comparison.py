@@ -21,6 +21,7 @@ from quotes.content import (
     WithdrawalFacts,
 )
 from quotes.grounds import AidFacts
+from quotes.versions.comparison_enclosures import enclosure_changes
 from quotes.versions.comparison_lines import line_changes, said_by
 from quotes.versions.comparison_texts import cited, field_changes, short, text_changes
 
@@ -35,6 +36,7 @@ def changes(old: Content, new: Content) -> list[str]:
     found = [
         *_amounts(old, new),
         *line_changes(old.lines, new.lines),
+        *enclosure_changes(old, new),
         *field_changes(old, new, TEXTS),
         *_agreement(old, new),
         *_parties(old, new),

@@ -17,17 +17,19 @@ from quotes.content import (
     CustomerFacts,
     DepositFacts,
     DiscountFacts,
+    DocumentFacts,
     LawFacts,
     LegalNotice,
     LineFacts,
     OwnerFacts,
+    PhotoFacts,
     WithdrawalFacts,
     ZeroRateFacts,
 )
 from quotes.grounds import AidFacts, GivenAid, Grounds
 from quotes.law import days, mentions, notices, vat
 from quotes.links import withdrawal_address
-from quotes.models import Aid, Company, Customer, Quote, QuoteLine, QuoteVersion
+from quotes.models import Aid, Company, Customer, Quote, QuoteEnclosure, QuoteLine, QuoteVersion
 from quotes.readiness import Draft
 
 
@@ -119,6 +121,8 @@ def _content(draft: Draft, *, version: int) -> Content:
         requested_on=quote.requested_on,
         requested_by=quote.get_requested_by_display() if quote.requested_by else "",
         grounds=_grounds(draft),
+        photos=tuple(_photo_facts(one, draft) for one in draft.enclosures if one.is_photo),
+        documents=tuple(_document_facts(one, draft) for one in draft.enclosures if not one.is_photo),
         **computed(draft, version=version, has_terms=company.terms is not None),
     )
 
@@ -223,6 +227,29 @@ def _contribution(quote: Quote) -> Contribution | None:
     return Contribution(sha256=PurePath(str(quote.contribution)).stem, dated=quote.contribution_on)
 
 
+def _photo_facts(photo: QuoteEnclosure, draft: Draft) -> PhotoFacts:
+    return PhotoFacts(
+        sha256=photo.sha256,
+        width=photo.width,
+        height=photo.height,
+        small_sha256=photo.small_sha256,
+        small_width=photo.small_width,
+        caption=photo.label,
+        line=draft.line_of(photo),
+    )
+
+
+def _document_facts(document: QuoteEnclosure, draft: Draft) -> DocumentFacts:
+    return DocumentFacts(
+        sha256=document.sha256,
+        title=document.label,
+        pages=document.pages,
+        size=document.size,
+        in_contract=document.in_contract,
+        line=draft.line_of(document),
+    )
+
+
 def _payment_methods(quote: Quote, company: Company) -> tuple[str, ...]:
     """How the deposit may be paid: what the company offers, fewer if the quote says so."""
     chosen = company.payment_methods if quote.payment_methods is None else quote.payment_methods
@@ -298,13 +325,15 @@ WORDS = {
 def _consents(draft: Draft, *, version: int, has_terms: bool) -> list[Consent]:
     """The words beside each box, kept with the version: what is ticked is what is signed."""
     subject = f"J'ai lu le devis {draft.quote.number}, version{french.NBSP}{version},"
-    beside = {
-        (True, True): "ses conditions générales et les informations sur mes droits. Je les accepte",
-        (True, False): "et ses conditions générales. Je les accepte",
-        (False, True): "et les informations sur mes droits. Je les accepte",
-        (False, False): "et je l'accepte",
-    }
-    read = beside[has_terms, bool(draft.needs.notices)]
+    beside = [
+        *(["ses conditions générales"] if has_terms else []),
+        *(["les documents qui font partie du contrat"] if draft.has_contract_documents else []),
+        *(["les informations sur mes droits"] if draft.needs.notices else []),
+    ]
+    if beside:
+        read = f"{french.listed(beside) if len(beside) > 1 else f'et {beside[0]}'}. Je les accepte"
+    else:
+        read = "et je l'accepte"
     consents = [
         Consent("quote", f"{subject} {read}. Bon pour accord.", required=True),
         Consent("electronic", ELECTRONIC, required=True),

@@ -25,6 +25,7 @@ from quotes.models import (
     Customer,
     Declaration,
     DraftPdf,
+    ItemEnclosure,
     JournalHead,
     PurgedEvent,
     PurgedFile,
@@ -32,6 +33,7 @@ from quotes.models import (
     PurgePermit,
     Question,
     Quote,
+    QuoteEnclosure,
     QuoteEvent,
     QuoteLine,
     QuoteVersion,
@@ -58,7 +60,10 @@ def erase(quotes: Sequence[Quote]) -> PurgePermit | None:
     names = sorted(_files(quotes))
     PurgedFile.objects.bulk_create([PurgedFile(name=name) for name in names], ignore_conflicts=True)
     Answer.objects.filter(question__quote__in=ids).delete()
-    for model in (Question, AccessLink, DraftPdf, QuoteLine, Aid, Declaration, QuoteVersion):
+    for model in (
+        *(Question, AccessLink, DraftPdf, QuoteLine, Aid, QuoteEnclosure),
+        *(Declaration, QuoteVersion),
+    ):
         model._default_manager.filter(quote__in=ids).delete()
     permit = _remove(rows, rule="prospects") if rows else None
     blank = _blank() | {"customer": Customer.objects.erased()}
@@ -68,12 +73,15 @@ def erase(quotes: Sequence[Quote]) -> PurgePermit | None:
 
 
 def _files(quotes: Sequence[Quote]) -> set[str]:
-    """What is stored of them alone: PDFs of versions, and the cadre that travels with some."""
+    """What is stored of them alone: PDFs of versions, the cadre that travels with some, photos and documents."""
     found = {str(quote.contribution) for quote in quotes if quote.contribution}
+    for enclosure in QuoteEnclosure.objects.filter(quote__in=quotes):
+        found |= set(enclosure.files)
     for version in QuoteVersion.objects.filter(quote__in=quotes).iterator():
         frozen = version.reading.contribution
         found |= {str(version.pdf)} if version.pdf else set()
         found |= {frozen.path} if frozen else set()
+        found |= {name for name, _ in version.reading.enclosed_files}
     return found
 
 
@@ -165,8 +173,12 @@ def remove_files() -> int:
 
 
 def _is_needed(name: str) -> bool:
-    """A cadre is named in the frozen texts by its SHA-256, which is its name."""
+    """What travels with a version is named in its frozen text by its SHA-256, which is its name."""
     if QuoteVersion.objects.filter(pdf=name).exists() or Quote.objects.filter(contribution=name).exists():
         return True
-    is_cadre = name.startswith("contributions/")
-    return is_cadre and QuoteVersion.objects.filter(content__contains=PurePath(name).stem).exists()
+    if not name.startswith(("contributions/", "documents/", "photos/")):
+        return False
+    for model in (QuoteEnclosure, ItemEnclosure):
+        if model._default_manager.filter(models.Q(file=name) | models.Q(small=name)).exists():
+            return True
+    return QuoteVersion.objects.filter(content__contains=PurePath(name).stem).exists()

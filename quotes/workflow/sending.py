@@ -18,6 +18,7 @@ from quotes.models.terms import QuoteTerms
 from quotes.rules import Reason, Verb
 from quotes.versions import comparison, freezing
 from quotes.workflow.choosing import abandon_choice, complete_choice, start_from_choice
+from quotes.workflow.enclosing import copy_enclosures
 from quotes.workflow.locking import locked
 from quotes.workflow.reminding import plan_reminder
 
@@ -52,7 +53,7 @@ COPIED = (*QuoteTerms.names(), "worksite", "internal_note")
 
 @transaction.atomic
 def duplicate(quote_id: int, *, actor: Actor) -> Quote:
-    """A new draft with the same words, lines and aids, its own number and today's dates."""
+    """A new draft with the same words, lines, aids and enclosures, its own number and today's dates."""
     model = locked(quote_id)
     copy = create_quote(
         customer=model.customer,
@@ -67,6 +68,7 @@ def duplicate(quote_id: int, *, actor: Actor) -> Quote:
         Aid(quote=copy, **aid.copied | {"lines": [same.get(one, one) for one in aid.lines]})
         for aid in model.aids.all()
     )
+    copy_enclosures(model, copy, same=same)
     list_columns.refresh(copy)
     return copy
 

@@ -9,6 +9,7 @@ from quotes import list_columns
 from quotes.journal import Actor
 from quotes.models import Customer, Quote, QuoteLine, QuoteTemplate, TemplateLine
 from quotes.models.terms import QuoteTerms
+from quotes.workflow.enclosing import bring_from_catalogue
 from quotes.workflow.locking import locked
 from quotes.workflow.sending import create_quote
 
@@ -21,11 +22,15 @@ class NameTaken(Exception):
 
 @transaction.atomic
 def create_from_template(template_id: int, *, customer: Customer, owner: User, actor: Actor) -> Quote:
-    """A new draft with the template's words, deposit and lines; number and dates are its own."""
+    """A new draft with the template's words, deposit and lines; number and dates are its own.
+
+    What the articles of its lines bring comes along.
+    """
     template = QuoteTemplate.objects.get(pk=template_id)
     kept = {field: getattr(template, field) for field in KEPT}
     quote = create_quote(customer=customer, owner=owner, actor=actor, **kept)
     QuoteLine.objects.bulk_create(QuoteLine(quote=quote, **line.copied) for line in template.lines.all())
+    bring_from_catalogue(quote.pk, quote.lines.all())
     list_columns.refresh(quote)
     return quote
 

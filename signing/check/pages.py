@@ -14,6 +14,7 @@ from django.views.decorators.http import require_http_methods
 from lib import limiter
 from lib.addresses import client_ip, network
 from lib.limiter import Limit
+from lib.places import Busy
 from quotes.pages.views import FORM
 from signing.check import examination, uploads, verdicts
 from signing.check.forms import TOO_LARGE, CheckForm
@@ -79,7 +80,7 @@ def _checked(request: HttpRequest, reference: str) -> HttpResponse:
     try:
         ours = certificates.ours()
         findings = examination.examine(pdf, trusted=ours, address=network(client_ip(request)))
-    except (examination.Busy, certificates.NoCertificate):
+    except (Busy, certificates.NoCertificate):
         response = render(request, "signing/verify_busy.html", status=503)
         response.headers["Retry-After"] = "60"
         return response

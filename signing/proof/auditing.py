@@ -91,6 +91,7 @@ def _stored_for(version: QuoteVersion) -> list[tuple[str, str]]:
         stored.append((contribution.path, contribution.sha256))
     if proof := version.reading.rge_proof:
         stored.append((f"company/{proof}.pdf", proof))
+    stored += version.reading.enclosed_files
     return stored
 
 

@@ -106,6 +106,7 @@ def pieces(signature: Signature) -> list[Piece]:
         Piece("devis-lu.json", signature.version.content.encode()),
         Piece("journal.json", journal_json(signature, events)),
         Piece("certificats.pem", b"".join(each.public_bytes(Encoding.PEM) for each in certificates)),
+        *documents(signature),
         *mails(signature.quote.number),
     ]
     if sum(len(piece.data) for piece in found) > MAX_SIZE:
@@ -114,7 +115,18 @@ def pieces(signature: Signature) -> list[Piece]:
     return [Piece("LISEZMOI.txt", words.encode()), *found]
 
 
-def _as_registered(stored: FieldFile, sha256: str) -> bytes:
+def documents(signature: Signature) -> Iterator[Piece]:
+    """Those that were handed over with the version, whatever their weight, and its photos."""
+    content = signature.version.reading
+    for number, document in enumerate(content.documents, start=1):
+        yield Piece(
+            f"documents/{number:02}-{document.sha256}.pdf", _as_registered(document.path, document.sha256)
+        )
+    for number, photo in enumerate(content.photos, start=1):
+        yield Piece(f"photos/{number:02}-{photo.sha256}.jpg", _as_registered(photo.path, photo.sha256))
+
+
+def _as_registered(stored: FieldFile | str, sha256: str) -> bytes:
     """A file that changed on its disk proves nothing, and nobody shall hand it over unawares."""
     try:
         return files.read(str(stored), sha256)

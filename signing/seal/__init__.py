@@ -5,7 +5,7 @@ sealed and that nothing moved since. At level B-B it does not prove when, the ti
 authority vouches for the time.
 """
 
-from signing.seal.active import active_content
+from signing.seal.active import active_content, page_count
 from signing.seal.appending import EmbeddedFile, append
 from signing.seal.attached import attached
 from signing.seal.checking import Report, check
@@ -28,6 +28,7 @@ __all__ = [
     "check_detached",
     "load_signer",
     "make_key",
+    "page_count",
     "restamp",
     "retire_key",
     "seal",

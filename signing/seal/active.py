@@ -89,3 +89,25 @@ def _active(value: PdfObject) -> Iterator[str]:
             yield key if key == "/OpenAction" else str(action["/S"])
     if str(said.get("/S", "")) == "/URI" and not ADDRESSES.match(str(said.get("/URI", ""))):
         yield "/URI"
+
+
+def page_count(pdf: bytes) -> int:
+    """Its pages, counted leaf by leaf: what a tree says of itself may be anything."""
+    reader = opened(pdf)
+    waiting: list[Any] = [reader.root.raw_get("/Pages")]
+    seen, pages = set(), 0
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, IndirectObject):
+            if (key := (node.idnum, node.generation)) in seen:
+                continue
+            seen.add(key)
+            node = node.get_object()
+        if not isinstance(node, DictionaryObject):
+            continue
+        if "/Kids" in node:
+            kids = node["/Kids"]
+            waiting += [kids.raw_get(position) for position in range(len(kids))]
+        else:
+            pages += 1
+    return pages

@@ -19,7 +19,7 @@ from quotes.colour import Palette
 from quotes.journal import Actor
 from quotes.law import vat
 from quotes.pdf import engine
-from quotes.tests.contents import COMPANY, make_content, poisoned
+from quotes.tests.contents import COMPANY, DOCUMENT, make_content, poisoned
 from quotes.tests.documents import asked, read, trap
 from quotes.tests.ssrf import payloads
 from signing import sealing, workflow
@@ -194,5 +194,6 @@ def _poisoned(poison: str) -> Certificate:
         name: getattr(ours, name) for name in ("pdf_sha256", "version_hash", "journal_hash", "verify_url")
     }
     company = dataclasses.replace(poisoned(COMPANY, poison), colour=COMPANY.colour)
-    content = dataclasses.replace(poisoned(ours.content, poison), company=company)
+    handed_over = dataclasses.replace(ours.content, documents=(DOCUMENT,))
+    content = dataclasses.replace(poisoned(handed_over, poison), company=company)
     return dataclasses.replace(poisoned(ours, poison), content=content, **kept)

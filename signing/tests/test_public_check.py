@@ -22,8 +22,9 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.utils import timezone
 
-from lib import limiter
+from lib import fence, limiter
 from lib.models import Counter
+from lib.places import Busy, place
 from lib.tests.processes import children, memory, open_files, warm_parents
 from logisav.tests.figures import chance, sample
 from signing import seal
@@ -335,7 +336,7 @@ def places(name: str, number: int) -> Iterator[None]:
     with ExitStack() as taken:
         for _ in range(number):
             # Another process of the same tests may read a file right now.
-            taken.enter_context(examination.place(name, most=number, patience=20))
+            taken.enter_context(place(name, most=number, patience=20))
         yield
 
 
@@ -352,24 +353,24 @@ def test_who_waits_is_few_so_that_threads_are_left() -> None:
 
 def test_places_are_the_whole_machines_and_free_again_when_their_process_is_killed() -> None:
     script = (
-        "import sys, time\nfrom signing.check import examination\n"
-        "with examination.place('here', most=1):\n print('taken', flush=True)\n time.sleep(60)\n"
+        "import sys, time\nfrom lib.places import place\n"
+        "with place('here', most=1):\n print('taken', flush=True)\n time.sleep(60)\n"
     )
     with subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE) as other:
         assert other.stdout is not None
         assert other.stdout.readline() == b"taken\n"
-        with pytest.raises(examination.Busy), examination.place("here", most=1):
+        with pytest.raises(Busy), place("here", most=1):
             pass
         other.kill()
-    with examination.place("here", most=1):
+    with place("here", most=1):
         pass
 
 
 def test_a_file_is_read_after_everything_else(tmp_path: Path) -> None:
     script = "import os; print(os.nice(0))"
     lower = subprocess.run(
-        [*examination.LOWER_PRIORITY, sys.executable, "-c", script],
-        env=examination._environment(str(tmp_path)),
+        [*fence.LOWER_PRIORITY, sys.executable, "-c", script],
+        env=fence.environment(str(tmp_path)),
         capture_output=True,
         text=True,
         check=True,
@@ -423,7 +424,7 @@ def test_without_the_seals_certificate_nothing_is_said(monkeypatch: pytest.Monke
 
 
 def test_the_reader_knows_no_secret() -> None:
-    environment = examination._environment("/tmp/x")
+    environment = fence.environment("/tmp/x")
     for name in ("SECRET_KEY", "OTP_KEY", "OUTBOX_KEY", "SEAL_PASSPHRASE", "DATABASE_URL"):
         assert os.environ[name] not in environment.values()
 
@@ -439,10 +440,11 @@ def test_the_reader_knows_no_secret() -> None:
     ],
 )
 def test_the_reader_reaches_nothing(attempt: str, tmp_path: Path) -> None:
-    script = f"import os, socket, subprocess\nfrom signing.check import examiner\nexaminer.shut_doors()\n{attempt}\n"
+    loaded = "import os, socket, subprocess\nfrom lib import fence\nfrom signing.check import examiner\n"
+    script = f"{loaded}fence.shut_doors()\n{attempt}\n"
     done = subprocess.run(
         [sys.executable, "-c", script],
-        env=examination._environment(str(tmp_path)),
+        env=fence.environment(str(tmp_path)),
         capture_output=True,
         text=True,
         check=False,

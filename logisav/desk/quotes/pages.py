@@ -17,7 +17,7 @@ from django.views.decorators.http import require_safe
 from lib import files, french
 from logisav.desk.access import may_act, page, visible_quote
 from logisav.desk.forms import ReasonForm
-from logisav.desk.quotes import actions, mailing
+from logisav.desk.quotes import actions, enclosures, mailing
 from logisav.desk.quotes.actions import Action
 from logisav.desk.quotes.before_sending import before_sending
 from logisav.desk.quotes.contract_forms import ContractForm
@@ -71,7 +71,9 @@ def _changed_since_shown(request: HttpRequest, quote: Quote) -> Stale | None:
     """Nobody sends what they did not see: the page carries the stamp of the working copy that it shows."""
     locked(quote.pk)
     stale = _editor().changed_since_shown(request, visible_quote(request, quote.pk))
-    return stale if stale and stale.is_known else None
+    if stale and stale.is_known:
+        return stale
+    return enclosures.changed_since_shown(request, quote)
 
 
 def _editor() -> StampedAdmin:
@@ -134,6 +136,7 @@ def _ask(
         "refused": refused,
         "stale": stale,
         "stamp": _editor().stamp(request, quote) if sends else "",
+        "enclosed_as_shown": enclosures.as_shown(quote) if sends else "",
         "content": freezing.preview(quote) if sends else None,
         "changes": mailing.changes(quote) if sends else [],
         "mail": mailing.mail(quote, found.path, form.shown)

@@ -34,6 +34,7 @@ from logisav.desk.quotes import (
     bulk,
     contribution,
     drafts,
+    enclosures,
     filters,
     listing,
     new_customer,
@@ -60,6 +61,10 @@ from quotes.versions import freezing
 from quotes.workflow.locking import locked
 from signing import workflow as signing
 from signing.models import Signature
+
+NO_ROOM = (
+    "Le catalogue apporte plus de photos ou de documents que ce devis n'en peut avoir\u00a0: {left} de trop."
+)
 
 
 def possible_owners() -> QuerySet[User]:
@@ -157,7 +162,7 @@ class QuoteAdmin(Exported, BoundedList, StampedAdmin):
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Quote | None:
         """The page of one quote shows all that hangs on it: read with its row."""
         pk = whole(object_id)
-        rows = self.get_queryset(request).knowing_of_aids().with_version_in_force()
+        rows = self.get_queryset(request).knowing_what_hangs_on_it().with_version_in_force()
         rows = rows.select_related("signature", "paper_acceptance", "signing_allowance", "deposit")
         row = rows.filter(pk=pk).first() if pk is not None else None
         return row and row.holding(getattr(row, "version_in_force", None))
@@ -340,6 +345,9 @@ class QuoteAdmin(Exported, BoundedList, StampedAdmin):
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: Any) -> None:
         """The lines make the total that the list shows."""
         super().save_related(request, form, formsets, change)
+        new = [row for formset in formsets if formset.model is QuoteLine for row in formset.new_objects]
+        if left := workflow.bring_from_catalogue(form.instance.pk, new):
+            messages.warning(request, NO_ROOM.format(left=left))
         list_columns.refresh(form.instance)
 
     def response_add(
@@ -389,6 +397,7 @@ class QuoteAdmin(Exported, BoundedList, StampedAdmin):
         return (
             shown
             | (before_sending(member(request), draft) if may_edit else {})
+            | (enclosures.section(quote, draft) if may_edit else {})
             | {
                 "title": quote.number,
                 "subtitle": None,
@@ -472,6 +481,17 @@ class QuoteAdmin(Exported, BoundedList, StampedAdmin):
             path("ensemble/<slug:step>/", view(bulk.act), name="quotes_quote_bulk"),
             path("<int:pk>/faire/<slug:step>/", view(pages.act), name="quotes_quote_action"),
             path("<int:pk>/cadre/", view(contribution.attach), name="quotes_quote_contribution"),
+            path("<int:pk>/photos/", view(enclosures.enclosures), name="quotes_quote_enclosures"),
+            path(
+                "<int:pk>/photos/<str:sha256>.jpg",
+                view(enclosures.photo, cacheable=True),
+                name="quotes_quote_photo",
+            ),
+            path(
+                "<int:pk>/documents/<str:sha256>.pdf",
+                view(enclosures.document),
+                name="quotes_quote_document",
+            ),
             path("<int:pk>/apercu/", view(pages.preview), name="quotes_quote_preview"),
             path("<int:pk>/devis.pdf", view(pages.pdf), name="quotes_quote_pdf"),
             path("<int:pk>/brouillon/", view(drafts.draft), name="quotes_quote_draft"),

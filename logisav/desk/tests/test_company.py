@@ -13,6 +13,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from PIL import Image, PngImagePlugin
 
+from lib.places import place
 from logisav.desk.company import terms
 from logisav.desk.tests.desk import at_desk, filled, manager, owner, text
 from quotes.models import Company
@@ -241,7 +242,7 @@ def test_terms_that_nobody_can_read_to_the_end_are_refused(desk: Client) -> None
 def test_terms_wait_while_too_many_files_are_read(desk: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(examination, "PATIENCE", 0.01)
     # Another process of the same tests may read a file right now.
-    taken = partial(examination.place, "check", most=2, patience=20)
+    taken = partial(place, "check", most=2, patience=20)
     with taken(), taken():
         response = save(desk, terms_pdf=upload(small_pdf(), "cgv.pdf", "application/pdf"))
     assert "réessayez dans une minute" in text(response)
