@@ -7,8 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('quotes', '0031_options_chosen_on_line'),
-        ('quotes', '0033_import_columns'),
+        ('quotes', '0032_import_columns'),
     ]
 
     operations = [
