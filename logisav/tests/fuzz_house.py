@@ -22,7 +22,7 @@ from quotes.tests.factories import make_link, make_sent_quote
 # Ends the very session that asks.
 NEVER = ("/admin/logout/",)
 # Whoever may do most reaches most; everybody is asked for.
-OFTEN = {"superuser": 24, "manager": 5, "owner": 5, "customer": 18, "administrator": 3}
+OFTEN = {"superuser": 44, "manager": 5, "owner": 5, "customer": 26, "administrator": 3}
 CUSTOMERS = (
     "", "devis.pdf", "conditions/", "question/", "refuser/", "retractation/", "retractation/accuse/",
     "retractation/code/", "retractation/nouveau-code/", "lien/", "options/", "signer/", "signer/code/",
@@ -42,7 +42,7 @@ OPEN = (
 def pages(house: House, *, public_ids: list[str]) -> dict[str, list[str]]:
     """By person, each as often as its weight says."""
     desk = [house.path(name) for name in named_routes()]
-    desk += [house.path(f"quotes_quote_{name}@draft") for name in ("change", "action", "preview", "change")]
+    desk += [house.path(f"quotes_quote_{name}@draft") for name in ("change", "action", "preview", "change", "enclosures")]
     found: dict[str, list[str]] = {}
     for who in (*STAFF, *STRANGERS):
         enclosed = (f"photos/{house.rows['photo']}.jpg", f"documents/{house.rows['document']}.pdf")

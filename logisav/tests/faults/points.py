@@ -24,7 +24,7 @@ WORKER = (
     Point("render: has its name, not read again", "lib.files:write", "after"),
     Point("render: stored", "lib.files:store", "after", "versions"),
     Point("render: completing", "quotes.workflow.sending:complete_sending", "before"),
-    Point("render: in force, not committed", "quotes.workflow.sending:_come_into_force", "after"),
+    Point("render: in force, not committed", "quotes.models.version:QuoteVersion.come_into_force", "after"),
     Point("render: link queued, not committed", "quotes.workflow.sending:_mail_the_link", "after"),
     Point("render: committed", "quotes.workflow.sending:complete_sending", "after"),
     # mails
