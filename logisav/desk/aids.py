@@ -73,6 +73,10 @@ class AidFormSet(BaseInlineFormSet):  # type: ignore[type-arg]
             self._sold = [line for line in lines if line.kind == QuoteLine.Kind.ITEM]
         return self._sold
 
+    def ranked(self) -> list[Any]:
+        """As they stand on the page."""
+        return self.forms
+
     def clean(self) -> None:
         """Against the total of the lines that were sent with them."""
         super().clean()

@@ -256,13 +256,13 @@ def offer_rates(form: forms.ModelForm[Any], rates: tuple[Decimal, ...]) -> None:
     form.initial["vat_rate"] = str(own)
 
 
-def vat_choice() -> forms.TypedChoiceField:
+def vat_choice(widget: type[forms.Select] = UnfoldAdminSelectWidget) -> forms.TypedChoiceField:
     """Rates as text: the database's 5.50 is the choice 5.5, whatever the decimal sign."""
     return forms.TypedChoiceField(
         label="TVA",
         choices=vat_choices(money.VAT_RATES),
         coerce=_rate,
-        widget=UnfoldAdminSelectWidget,
+        widget=widget,
     )
 
 
@@ -284,7 +284,7 @@ OF_AN_OPTION = ("chosen", "choice_group", "choice_kind")
 
 
 class LineForm(forms.ModelForm):  # type: ignore[type-arg]
-    vat_rate = vat_choice()
+    vat_rate = vat_choice(forms.Select)
     position = RankField(required=False, min_value=0, max_value=100_000)
     NO_FIGURES: ClassVar = {
         "quantity": Decimal(1), "unit": "", "unit_price": Decimal(0), "discount": Decimal(0),
@@ -346,6 +346,17 @@ class LineForm(forms.ModelForm):  # type: ignore[type-arg]
                 "unit_price",
                 f"Cette ligne fait {french.money(total)}\u00a0: une ligne ne dépasse pas {most}.",
             )
+
+    @property
+    def marks(self) -> str:
+        """What is folded away and counts, under the line's total; the page's script follows what is typed."""
+        line: Line = self.instance
+        discount = f"remise {french.percent(line.discount)}" if line.discount else ""
+        return " · ".join(filter(None, [discount, "option" if line.option else ""]))
+
+    @property
+    def has_folded_error(self) -> bool:
+        return any(name in self.errors for name in ("kind", "description", "discount", "option"))
 
     @property
     def line_total(self) -> str:

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+from django import forms
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.forms import BaseInlineFormSet, Script
 from django.http import HttpRequest
-from unfold.widgets import UnfoldAdminTextareaWidget
 
 from lib import french
 from lib.fields import whole
@@ -89,17 +89,31 @@ class LinesInline(DeskTable):
         "chosen", "choice_group", "choice_kind", "position",
     )  # fmt: skip
     verbose_name_plural = "Lignes"
-    formfield_overrides = DECIMALS | {
-        models.TextField: {
-            "widget": UnfoldAdminTextareaWidget(attrs={"rows": 1, "placeholder": "Description"})
-        }
+    # Django's own fields: a line bears its own style (static/desk/editor.css), and there are sixty of them.
+    formfield_overrides = {
+        models.CharField: {"widget": forms.TextInput},
+        models.TextField: {"widget": forms.Textarea(attrs={"rows": 1})},
+        models.DecimalField: DECIMALS[models.DecimalField]
+        | {"widget": forms.TextInput(attrs={"inputmode": "decimal"})},
     }
 
     class Media:
         js = tuple(
             Script(f"desk/{name}.js", defer=True)
-            for name in ("money", "lines", "totals", "catalogue", "customer", "leaving")
+            for name in (
+                "money",
+                "lines",
+                "catalogue",
+                "line_keys",
+                "totals",
+                "customer",
+                "leaving",
+                "autosave",
+            )
         )
+
+    def formfield_for_choice_field(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        return super().formfield_for_choice_field(db_field, request, **(kwargs | {"widget": forms.Select}))
 
     def get_formset(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> Any:
         formset = super().get_formset(request, obj, **kwargs)

@@ -25,7 +25,7 @@ from django.utils.text import capfirst
 from logisav.desk import stamps
 from logisav.desk.base import DeskAdmin
 from logisav.desk.stamps import FieldChange, FormSnapshot, Stamp, Values
-from logisav.desk.typed_lines import put_right, typed_lines
+from logisav.desk.typed_lines import are_first, put_right, typed_lines
 
 
 @dataclass(frozen=True)
@@ -165,6 +165,8 @@ class StampedAdmin(DeskAdmin):
                 return closed or super().changeform_view(request, object_id, form_url, extra_context)
             made = self._made(request, row)
             stale = self._stale(request, row, made)
+            if stale is None:
+                self._put_in_order(request, made)
             context = (extra_context or {}) | {"stamp": self._written(row, made.snapshot), "stale": stale}
             request.is_stale = stale is not None  # type: ignore[attr-defined]
             response = super().changeform_view(request, object_id, form_url, context)
@@ -290,6 +292,17 @@ class StampedAdmin(DeskAdmin):
             put_right(formset, data, sent, after)
         request.POST = data  # type: ignore[assignment]
         return changes
+
+    def _put_in_order(self, request: HttpRequest, made: Made) -> list[list[int | None]]:
+        """The lines as Django reads them; of each formset where each of its forms stood in what was sent."""
+        data, orders = request.POST.copy(), []
+        for formset in made.formsets:
+            stored = made.snapshot.lines[formset.prefix]
+            sent = typed_lines(formset, data, request.FILES, stored)
+            order: list[int | None] = [line.index for line in sent]
+            orders.append(order if are_first(formset, data, sent) else put_right(formset, data, sent, stored))
+        request.POST = data  # type: ignore[assignment]
+        return orders
 
     # A row that takes no change any more
 

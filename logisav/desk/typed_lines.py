@@ -53,33 +53,43 @@ def _indices(formset: Any, data: QueryDict) -> list[int]:
     return sorted(index for index in found if index < end)
 
 
-def put_right(formset: Any, data: QueryDict, lines: list[TypedLine], stored: dict[str, Values]) -> None:
+def are_first(formset: Any, data: QueryDict, lines: list[TypedLine]) -> bool:
+    """Whether the stored ones come first, as Django reads them; a page that saved itself has keys anywhere."""
+    first = whole(data.get(f"{formset.prefix}-{INITIAL_FORM_COUNT}", ""))
+    return first is not None and all(bool(line.key) is (line.index < first) for line in lines)
+
+
+def put_right(
+    formset: Any, data: QueryDict, lines: list[TypedLine], stored: dict[str, Values]
+) -> list[int | None]:
     """So that what was sent fits what is stored now, and nothing that was typed is lost.
+
+    Returned is where each line stood in what was sent.
 
     A line that was removed meanwhile becomes a new one, unless it was removed here too. A line that was added
     meanwhile stands last: whoever saves sees all that will be saved.
     """
     key_name = formset.model._meta.pk.name
-    here = [_sent(formset, data, line.index) for line in lines if line.key in stored]
+    here = [line for line in lines if line.key in stored]
     added = [
         _as_sent(one)
         for one in formset.initial_forms
         if str(one.instance.pk) not in {line.key for line in lines}
     ]
-    fresh = []
-    for line in (line for line in lines if line.key not in stored):
-        if line.key and line.is_dropped:
-            continue
-        sent = _sent(formset, data, line.index)
-        sent[key_name] = [""]
-        fresh.append(sent)
+    fresh = [line for line in lines if line.key not in stored and not (line.key and line.is_dropped)]
+    sent_lines = [
+        *(_sent(formset, data, line.index) for line in here),
+        *added,
+        *(_sent(formset, data, line.index) | {key_name: [""]} for line in fresh),
+    ]
     for name in [name for name in data if re.match(rf"{re.escape(formset.prefix)}-[0-9]+-", name)]:
         del data[name]
-    for index, sent in enumerate([*here, *added, *fresh]):
+    for index, sent in enumerate(sent_lines):
         for name, values in sent.items():
             data.setlist(f"{formset.prefix}-{index}-{name}", values)
     data[f"{formset.prefix}-{INITIAL_FORM_COUNT}"] = str(len(here) + len(added))
-    data[f"{formset.prefix}-{TOTAL_FORM_COUNT}"] = str(len(here) + len(added) + len(fresh))
+    data[f"{formset.prefix}-{TOTAL_FORM_COUNT}"] = str(len(sent_lines))
+    return [*(line.index for line in here), *(None for _ in added), *(line.index for line in fresh)]
 
 
 def _sent(formset: Any, data: MultiValueDict[str, str], index: int) -> dict[str, list[str]]:

@@ -25,7 +25,7 @@ OUR_OWN = (
     ".desk-notice",
     ".desk-totals",
     ".desk-lines",
-    ".live-sum",
+    ".desk-bar",
 )
 
 

@@ -1,18 +1,23 @@
-// « Ajouter depuis le catalogue »: a combobox (ARIA 1.2) whose choice becomes a line.
+// The catalogue is searched where a line is named: a combobox (ARIA 1.2) whose choice fills the line.
 (() => {
   class Search {
-    constructor(box, lines) {
+    constructor(lines) {
       this.lines = lines;
-      this.field = box.querySelector("[role=combobox]");
-      this.list = box.querySelector("[role=listbox]");
-      this.note = box.querySelector(".catalogue-note");
-      this.address = box.dataset.search;
+      this.address = lines.section.dataset.search;
+      this.list = document.createElement("ul");
+      this.list.id = `${lines.section.id}-articles`;
+      this.list.className = "catalogue";
+      this.list.setAttribute("role", "listbox");
+      this.list.setAttribute("aria-label", "Articles du catalogue");
       this.found = [];
       this.active = -1;
-      this.field.addEventListener("input", () => this.soon());
-      this.field.addEventListener("focus", () => this.field.value.trim() && this.soon());
-      this.field.addEventListener("blur", () => this.close());
-      this.field.addEventListener("keydown", (event) => this.press(event));
+      this.close();
+      lines.section.append(this.list);
+      lines.list.addEventListener("focusin", ({ target }) => target.matches("[name$=-label]") && this.make(target));
+      lines.list.addEventListener("input", ({ target }) => target === this.field && this.soon());
+      lines.list.addEventListener("focusout", () => this.close());
+      // Before the line's own keys: what is pointed at is chosen, and not left for the next line.
+      lines.list.addEventListener("keydown", (event) => event.target === this.field && this.press(event), true);
       // mousedown: before the field loses the focus.
       this.list.addEventListener("mousedown", (event) => {
         event.preventDefault();
@@ -21,19 +26,28 @@
       });
     }
 
-    soon() {
-      clearTimeout(this.timer);
-      this.timer = setTimeout(() => this.ask(), 150);
+    make(field) {
+      this.field = field;
+      const states = { role: "combobox", "aria-autocomplete": "list", "aria-expanded": false, "aria-controls": this.list.id };
+      for (const [name, value] of Object.entries(states)) field.setAttribute(name, value);
+      field.autocomplete = "off";
     }
 
-    async ask() {
-      const words = this.field.value.trim();
-      if (!words) return this.close();
+    soon() {
+      clearTimeout(this.timer);
+      this.timer = setTimeout(() => this.ask(this.field), 150);
+    }
+
+    async ask(field) {
+      const words = field.value.trim();
+      const isSold = field.closest(".line").querySelector("[name$=-kind]").value === "item";
+      if (words.length < 2 || !isSold) return this.close();
       const answer = await fetch(`${this.address}?${new URLSearchParams({ q: words })}`, {
         headers: { Accept: "application/json" },
       }).catch(() => null);
-      if (this.field.value.trim() !== words) return undefined; // an older question, answered late
-      if (!answer?.ok || answer.redirected) return this.tell("Le catalogue ne répond pas. Ajoutez une ligne libre.");
+      // An older question, answered late; without an answer the line is written by hand.
+      if (field.value.trim() !== words || document.activeElement !== field) return undefined;
+      if (!answer?.ok || answer.redirected) return this.close();
       const { items, more } = await answer.json();
       return this.show(items, more);
     }
@@ -41,10 +55,11 @@
     show(items, more) {
       this.found = items;
       this.list.replaceChildren(...items.map((item, index) => this.option(item, index)));
+      this.point(-1);
+      if (items.length) this.field.after(this.list);
       this.open(items.length > 0);
-      this.point(items.length ? 0 : -1);
-      if (!items.length) this.tell("Aucun article ne correspond. Ajoutez une ligne libre.");
-      else this.tell(more ? "Précisez pour en voir d'autres." : `${items.length} article${items.length > 1 ? "s" : ""}.`);
+      const some = `${items.length}${more ? " premiers" : ""} article${items.length > 1 ? "s" : ""}`;
+      this.lines.say(items.length ? `${some} du catalogue\u00a0: flèche vers le bas pour choisir.` : "");
     }
 
     option(item, index) {
@@ -62,14 +77,18 @@
 
     press(event) {
       const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
-      if (step && this.found.length) {
-        this.point((this.active + step + this.found.length) % this.found.length);
-      } else if (event.key === "Enter") {
-        if (this.active >= 0) this.choose(this.active);
-      } else if (event.key === "Escape") {
-        this.close();
-      } else return;
-      event.preventDefault(); // Enter chooses, it never sends the form
+      if (event.altKey || !this.found.length) return;
+      if (step) this.point(this.next(step));
+      else if (event.key === "Enter" && this.active >= 0) this.choose(this.active);
+      else if (event.key === "Escape") this.close();
+      else return;
+      event.preventDefault();
+    }
+
+    // Through the articles, and back to what is typed.
+    next(step) {
+      const count = this.found.length + 1;
+      return ((this.active + 1 + step + count) % count) - 1;
     }
 
     point(index) {
@@ -77,22 +96,22 @@
       [...this.list.children].forEach((option, rank) => option.setAttribute("aria-selected", rank === index));
       const option = this.list.children[index];
       if (option) this.field.setAttribute("aria-activedescendant", option.id);
-      else this.field.removeAttribute("aria-activedescendant");
+      else this.field?.removeAttribute("aria-activedescendant");
       option?.scrollIntoView({ block: "nearest" });
     }
 
     choose(index) {
       const { label, description, unit, unit_price, vat_rate } = this.found[index];
-      this.field.value = "";
+      const line = this.field.closest(".line");
       this.close();
-      this.lines.addArticle({ label, description, unit, unit_price, vat_rate });
-      this.lines.say(`${label}\u00a0: ajouté.`);
+      this.lines.fill(line, { label, description, unit, unit_price, vat_rate });
+      this.lines.go(line, "quantity");
+      this.lines.say(`${label}\u00a0: repris du catalogue.`);
     }
 
-    open(shown) {
-      this.list.hidden = !shown;
-      if (shown) this.list.scrollIntoView({ block: "nearest" });
-      this.field.setAttribute("aria-expanded", shown);
+    open(isShown) {
+      this.list.hidden = !isShown;
+      this.field?.setAttribute("aria-expanded", isShown);
     }
 
     close() {
@@ -101,16 +120,8 @@
       this.list.replaceChildren();
       this.point(-1);
       this.open(false);
-      this.tell("");
-    }
-
-    tell(words) {
-      this.note.textContent = words;
     }
   }
 
-  for (const lines of window.deskLines) {
-    const box = lines.section.querySelector("[data-search]");
-    if (box) new Search(box, lines);
-  }
+  for (const lines of window.deskLines) if (lines.section.dataset.search) new Search(lines);
 })();

@@ -1,8 +1,21 @@
-// The lines of a quote: added, put in order, numbered. Removing is a box of the form, no script is needed for it.
+// The lines of a quote: added, put in order, numbered, and what is folded away told in their row. Removing is a box of
+// the form, no script is needed for it.
 (() => {
-  const filled = (line) =>
-    [...line.querySelectorAll("[name$=-label], [name$=-description]")].some((field) => field.value.trim());
-  const nameOf = (line) => line.querySelector("[name$=-label]").value.trim() || "Sans désignation";
+  const typed = (line, name) => line.querySelector(`[name$='-${name}']`);
+  const filled = (line) => ["label", "description"].some((name) => typed(line, name).value.trim());
+  const nameOf = (line) => typed(line, "label").value.trim() || "Sans désignation";
+
+  // What a row does not show, in a few words: description, discount, option; on a phone the figures of a folded card.
+  function tell(line) {
+    const value = (name) => typed(line, name).value.trim();
+    const discount = Number(value("discount").replace(",", ".")) === 0 ? "" : `remise ${value("discount")}\u00a0%`;
+    line.querySelector(".line-note").textContent = value("description");
+    line.querySelector(".line-marks").textContent = [discount, typed(line, "option").checked ? "option" : ""].filter(Boolean).join(" · ");
+    line.querySelector(".card-name").textContent = nameOf(line);
+    line.dataset.kind = value("kind");
+    const isItem = line.dataset.kind === "item";
+    line.querySelector(".card-figures").textContent = isItem ? `${value("quantity")} ${value("unit")} × ${value("unit_price")}\u00a0€` : "";
+  }
 
   class Lines {
     constructor(section) {
@@ -14,7 +27,9 @@
       this.dropSpares();
       this.listen();
       section.classList.add("scripted");
+      this.all.forEach(tell);
       this.number();
+      for (const line of this.all) if (this.all.length === 1 || line.querySelector(".line-error")) this.show(line, true);
     }
 
     get all() {
@@ -24,69 +39,75 @@
     // The blank lines at the end are for those without script; the first of an empty quote stays.
     dropSpares() {
       for (const line of this.all.reverse()) {
-        const saved = line.querySelector("[name$='-id']")?.value;
-        if (saved || filled(line) || line.querySelector(".errors") || this.all.length === 1) break;
+        if (typed(line, "id")?.value || filled(line) || line.querySelector(".errors") || this.all.length === 1) break;
         line.remove();
       }
       this.total.value = this.all.length;
     }
 
     listen() {
-      this.section.addEventListener("click", (event) => {
-        const button = event.target.closest("button");
-        if (button?.dataset.add) this.add(button.dataset.add);
+      this.section.addEventListener("click", ({ target }) => {
+        const button = target.closest("button");
+        if (button?.dataset.add) this.go(this.add(button.dataset.add));
         if (button?.dataset.move) this.move(button.closest(".line"), button.dataset.move);
+        if (button?.matches(".line-card")) this.toggle(button.closest(".line"));
+        if (target.matches(".line-note")) this.go(target.closest(".line"), "description");
       });
-      this.section.addEventListener("change", (event) => {
-        if (event.target.matches("[name$=-DELETE]")) this.number();
-      });
-      // Enter goes on to the next line; it would send the form, whose first button is « Envoyer ».
-      this.list.addEventListener("keydown", (event) => {
-        if (event.key !== "Enter" || event.isComposing || !event.target.matches("input:not([type=checkbox])")) return;
-        event.preventDefault();
-        const next = event.target.closest(".line").nextElementSibling;
-        if (next) next.querySelector("[name$=-label]").focus();
-        else this.add("item");
+      this.list.addEventListener("input", ({ target }) => tell(target.closest(".line")));
+      this.section.addEventListener("change", ({ target }) => {
+        if (target.matches("[name$=-DELETE]")) this.number();
       });
       // Dragging moves the node: whatever moved it, the ranks follow.
       new MutationObserver(() => this.number()).observe(this.list, { childList: true });
     }
 
-    // A blank line of this kind at the end; `values` fills it, as typed.
-    add(kind, values = {}) {
+    // A blank line of this kind, at the end or behind another; `values` fills it, as typed.
+    add(kind, values = {}, behind = this.list.lastElementChild) {
       const holder = document.createElement("ol");
       holder.innerHTML = this.template.innerHTML.replaceAll("__prefix__", this.total.value);
       const line = holder.firstElementChild;
       this.total.value = Number(this.total.value) + 1;
-      line.querySelector("[name$=-kind]").value = kind === "option" ? "item" : kind;
-      line.querySelector("[name$=-option]").checked = kind === "option";
-      this.list.append(line);
+      typed(line, "kind").value = kind === "option" ? "item" : kind;
+      typed(line, "option").checked = kind === "option";
+      if (behind) behind.after(line);
+      else this.list.append(line);
       this.fill(line, values);
-      line.querySelector("[name$=-label]").focus();
-      return line;
-    }
-
-    // From the catalogue: into the last line if nothing is written there yet.
-    addArticle(values) {
-      const last = this.all.at(-1);
-      const blank = last && !filled(last) && last.querySelector("[name$=-kind]").value === "item";
-      const line = blank ? last : this.add("item");
-      this.fill(line, values);
-      const quantity = line.querySelector("[name$=-quantity]");
-      quantity.focus();
-      quantity.select();
       return line;
     }
 
     fill(line, values) {
-      for (const [name, value] of Object.entries(values)) {
-        const field = line.querySelector(`[name$='-${name}']`);
-        field.value = value;
-        field.dispatchEvent(new Event("input", { bubbles: true }));
-      }
+      for (const [name, value] of Object.entries(values)) typed(line, name).value = value;
+      tell(line);
+      line.dispatchEvent(new CustomEvent("lines:changed", { bubbles: true }));
     }
 
-    // The neighbour moves, so that the button keeps the focus.
+    // To a field, which may be folded away, on a phone with its whole line.
+    go(line, name = "label") {
+      this.open(line);
+      const field = typed(line, name);
+      const folded = field.closest("details");
+      if (folded) folded.open = true;
+      field.focus();
+      if (field.matches("input")) field.select();
+    }
+
+    // On a phone one line is open at a time; on a desk each is a row, and nothing shows of this.
+    open(line) {
+      for (const other of this.list.querySelectorAll(".line.open")) if (other !== line) this.show(other, false);
+      this.show(line, true);
+    }
+
+    toggle(line) {
+      if (line.matches(".open")) this.show(line, false);
+      else this.go(line);
+    }
+
+    show(line, isOpen) {
+      line.classList.toggle("open", isOpen);
+      line.querySelector(".line-card").setAttribute("aria-expanded", isOpen);
+    }
+
+    // The neighbour moves, so that whatever has the focus keeps it.
     move(line, direction) {
       const neighbour = direction === "up" ? line.previousElementSibling : line.nextElementSibling;
       if (!neighbour) return;
@@ -103,9 +124,10 @@
     number() {
       const lines = this.all;
       lines.forEach((line, index) => {
-        line.querySelector("[name$=-position]").value = index;
+        typed(line, "position").value = index;
         line.querySelector(".line-rank").textContent = index + 1;
         line.setAttribute("aria-label", `Ligne ${index + 1}`);
+        line.querySelector("summary").setAttribute("aria-label", `Plus, ligne ${index + 1}`);
         for (const button of line.querySelectorAll("[data-move]")) {
           const last = button.dataset.move === "up" ? index === 0 : index === lines.length - 1;
           button.setAttribute("aria-disabled", last);

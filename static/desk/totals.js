@@ -115,8 +115,17 @@
 
   for (const section of document.querySelectorAll(".desk-lines")) {
     const form = section.closest("form");
-    const again = () => paint(section);
-    for (const event of ["input", "change", "lines:changed"]) form.addEventListener(event, again);
-    again();
+    let isDue = false;
+    // Once for many events at a time: sixty pasted lines are one change.
+    const soon = () => {
+      if (isDue) return;
+      isDue = true;
+      queueMicrotask(() => {
+        isDue = false;
+        paint(section);
+      });
+    };
+    for (const event of ["input", "change", "lines:changed"]) form.addEventListener(event, soon);
+    paint(section);
   }
 })();

@@ -16,6 +16,7 @@ from django.shortcuts import redirect
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.views.decorators.http import require_POST
 
 from lib import french
 from lib.day import today_in_paris
@@ -43,12 +44,13 @@ from logisav.desk.quotes import (
     tabs,
 )
 from logisav.desk.quotes.actions import Action
+from logisav.desk.quotes.autosave import SavesItself
 from logisav.desk.quotes.before_sending import before_sending
 from logisav.desk.quotes.content import QuoteSheet
 from logisav.desk.quotes.history import history
 from logisav.desk.quotes.pills import pills
 from logisav.desk.quotes.searching import search_quotes
-from logisav.desk.stamped import StampedAdmin, Trace
+from logisav.desk.stamped import Trace
 from notifications.staff import member, who_may
 from quotes import facts, list_columns, rules, workflow
 from quotes.content import Content
@@ -86,7 +88,7 @@ def _saved(request: HttpRequest, context: dict[str, Any], model: type[Model]) ->
 
 
 @admin.register(Quote)
-class QuoteAdmin(Exported, BoundedList, StampedAdmin):
+class QuoteAdmin(Exported, BoundedList, SavesItself):
     form = QuoteForm
     sheet = QuoteSheet()
     export_name = "devis"
@@ -480,6 +482,7 @@ class QuoteAdmin(Exported, BoundedList, StampedAdmin):
         return [
             path("ensemble/<slug:step>/", view(bulk.act), name="quotes_quote_bulk"),
             path("<int:pk>/faire/<slug:step>/", view(pages.act), name="quotes_quote_action"),
+            path("<int:pk>/enregistrer/", view(require_POST(self.autosave)), name="quotes_quote_autosave"),
             path("<int:pk>/cadre/", view(contribution.attach), name="quotes_quote_contribution"),
             path("<int:pk>/photos/", view(enclosures.enclosures), name="quotes_quote_enclosures"),
             path(

@@ -1,0 +1,96 @@
+"""A working copy saves itself while it is typed: static/desk/autosave.js sends its form here.
+
+It is the save of the page, by the same door and under the same stamp, without what a person does by it: nothing is
+written to the journal or to the log of changes, no message, no use of the log-in (logisav/staff/unattended.py).
+"""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import Any
+
+from django.contrib.admin.utils import flatten_fieldsets
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+from django.forms import all_valid
+from django.http import Http404, HttpRequest, JsonResponse
+from django.template.loader import render_to_string
+from django.utils import timezone
+from django.utils.text import capfirst
+
+from lib import french
+from logisav.desk import stamps
+from logisav.desk.stamped import StampedAdmin
+
+
+class SavesItself(StampedAdmin):
+    @transaction.atomic
+    def autosave(self, request: HttpRequest, pk: int) -> JsonResponse:
+        row = self._locked(request, str(pk))
+        if row is None:
+            raise Http404
+        if not self.has_change_permission(request):
+            raise PermissionDenied
+        if not self.has_change_permission(request, row):
+            return _told(HTTPStatus.CONFLICT, f"Pas enregistré. {self.why_closed(row)}")
+        made = self._made(request, row)
+        stale = self._stale(request, row, made)
+        if stale is not None:
+            context = {"stale": stale, "form_id": f"{self.opts.model_name}_form", "is_inserted": True}
+            words = (
+                f"Pas enregistré\u00a0: {self.row_name.lower()} a été modifié{self.row_ending} entre-temps."
+            )
+            return _told(
+                HTTPStatus.CONFLICT,
+                words,
+                notice=render_to_string("desk/stamped/notice.html", context, request),
+                stamp=self._written(row, made.snapshot),
+            )
+        orders = self._put_in_order(request, made)
+        fields = flatten_fieldsets(self.get_fieldsets(request, row))
+        form = self.get_form(request, row, change=True, fields=fields)(request.POST, instance=row)
+        formsets, _ = self._create_formsets(request, row, change=True)
+        is_valid = form.is_valid()  # its lines are checked all the same
+        if not (all_valid(formsets) and is_valid):
+            return _told(HTTPStatus.UNPROCESSABLE_ENTITY, _first_error(form, formsets))
+        self.save_model(request, self.save_form(request, form, change=True), form, change=True)
+        self.save_related(request, form, formsets, change=True)
+        return _told(
+            HTTPStatus.OK,
+            f"Enregistré à {french.hour(timezone.now())}",
+            stamp=self.stamp(request, self.get_object(request, str(pk))),
+            keys={one.prefix: _keys(one, order) for one, order in zip(formsets, orders, strict=True)},
+        )
+
+
+def _told(status: HTTPStatus, said: str, **more: Any) -> JsonResponse:
+    return JsonResponse({"said": said} | more, status=status)
+
+
+def _keys(formset: Any, order: list[int | None]) -> dict[int, str]:
+    """Of each line as the page numbers it: its key now, so that it is the same line when it is sent again."""
+    return {
+        index: "" if form in formset.deleted_forms or form.instance.pk is None else str(form.instance.pk)
+        for form, index in zip(formset.forms, order, strict=True)
+        if index is not None
+    }
+
+
+def _first_error(form: Any, formsets: list[Any]) -> str:
+    """One sentence for the bar; the page's own « Enregistrer » tells each at its field."""
+    found = [(stamps.label_of(form, bound.name), bound.errors) for bound in form]
+    found.append(("", form.non_field_errors()))
+    for formset in formsets:
+        noun = capfirst(str(formset.model._meta.verbose_name))
+        for rank, one in enumerate(formset.ranked(), 1):
+            found += [(f"{noun} {rank}, {_inside(stamps.label_of(one, b.name))}", b.errors) for b in one]
+            found.append((f"{noun} {rank}", one.non_field_errors()))
+        found.append(("", formset.non_form_errors()))
+    where, errors = next((where, errors) for where, errors in found if errors)
+    said = f"{where}\u00a0: {_inside(errors[0])}" if where else errors[0]
+    return f"Pas encore enregistré. {said}"
+
+
+def _inside(words: str) -> str:
+    """As it stands inside a sentence."""
+    return words if words[1:2].isupper() else f"{words[:1].lower()}{words[1:]}"
