@@ -73,9 +73,17 @@ def grown(name: str) -> list[Result]:
     return [Result.from_document(document) for document in json.loads(done.stdout)]
 
 
+def editor() -> list[Result]:
+    """Likewise the editor in a browser."""
+    done = subprocess.run(
+        [sys.executable, "-m", "bench.editor"], stdout=subprocess.PIPE, text=True, check=True
+    )
+    return [Result.from_document(document) for document in json.loads(done.stdout)]
+
+
 def main() -> int:
     databases = ["sqlite"] if stack.missing() else ["sqlite", "postgres"]
-    growth = [result for name in databases for result in grown(name)]
+    growth = [*editor(), *(result for name in databases for result in grown(name))]
     with tempfile.TemporaryDirectory(prefix="logisav-bench-") as folder:
         os.environ.update(sqlite_variables(Path(folder)))
         django.setup()

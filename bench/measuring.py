@@ -21,7 +21,8 @@ BLOCK = bytes(8 * 1024 * 1024)
 class Result:
     """Medians, in seconds of processor time, children included; `ratio` is what holds on another machine.
 
-    What grows with the table (bench/growth.py) is the quickest of its rounds, on PostgreSQL in wall time.
+    What grows with the table (bench/growth.py) is the quickest of its rounds, on PostgreSQL in wall time; in wall time
+    too what a browser shows (bench/editor.py).
     """
 
     name: str

@@ -91,6 +91,27 @@ class ParagraphsField(forms.CharField):
         return visible(lines, keep=f"\n\t{JOINERS}").strip()
 
 
+class PrintedLineField(LineField):
+    """One line of what the customer gets as a PDF."""
+
+    def validate(self, value: str) -> None:
+        super().validate(value)
+        _check_printed(value)
+
+
+class PrintedParagraphsField(ParagraphsField):
+    """Paragraphs of it."""
+
+    def validate(self, value: str) -> None:
+        super().validate(value)
+        _check_printed(value)
+
+
+def _check_printed(text: str) -> None:
+    if why := printable.why_not(text, instead=printable.TEXT):
+        raise ValidationError(why, code="not_printed")
+
+
 def cleaned(row: Row) -> Row:
     """A row that comes by no form, of a command or of the demo: its words as a form would leave them."""
     for field in row._meta.concrete_fields:

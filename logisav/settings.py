@@ -145,6 +145,7 @@ MIDDLEWARE = [
     "logisav.desk.policy.desk_policy",
     "logisav.middleware.Unavailable",
     "django.contrib.sessions.middleware.SessionMiddleware",
+    "logisav.staff.unattended.unattended",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "logisav.middleware.SoundFields",

@@ -9,23 +9,34 @@ from django.db import models
 from django.http import HttpRequest, HttpResponse
 from unfold.admin import ModelAdmin, TabularInline
 
-from lib.fields import CalendarField, LineField, MailField, ParagraphsField
+from lib.fields import (
+    CalendarField,
+    LineField,
+    MailField,
+    ParagraphsField,
+    PrintedLineField,
+    PrintedParagraphsField,
+)
 from logisav.desk import names
 
 TYPED: dict[type[models.Field[Any, Any]], type[forms.Field]] = {
-    models.CharField: LineField,
-    models.TextField: ParagraphsField,
+    models.CharField: PrintedLineField,
+    models.TextField: PrintedParagraphsField,
     models.DateField: CalendarField,
     models.EmailField: MailField,
 }
+# What stays on the desk may be written in any letters; names of customers say it in their own words (Customer.clean).
+UNPRINTED = {"internal_note": ParagraphsField, "tags": LineField, "first_name": LineField, "last_name": LineField,
+             "company_name": LineField}  # fmt: skip
 
 
 class _Typed:
-    """Text is cleaned at one door, and a date lies in this century: see lib/fields.py."""
+    """Text is cleaned at one door, which tells what no PDF can print: see lib/fields.py."""
 
     def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         if type(db_field) in TYPED and not db_field.choices:
-            kwargs.setdefault("form_class", TYPED[type(db_field)])
+            kind = UNPRINTED.get(db_field.name, TYPED[type(db_field)])
+            kwargs.setdefault("form_class", kind)
         return super().formfield_for_dbfield(db_field, request, **kwargs)  # type: ignore[misc]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from typing import Any, ClassVar
@@ -275,6 +276,15 @@ class RankField(forms.IntegerField):
         return False
 
 
+class IdentityField(forms.CharField):
+    """Which line it is: the page's script gives it to those that it adds, which are then one however often sent."""
+
+    widget = forms.HiddenInput
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        return False
+
+
 def shown_price(price: Decimal) -> Decimal:
     """`3,50` and not `3,5000`; parts of a cent where there are any."""
     return price.quantize(money.CENT) if price == round(price, 2) else trimmed(price)
@@ -363,6 +373,24 @@ class LineForm(forms.ModelForm):  # type: ignore[type-arg]
         """As it was last saved; the page's script follows what is typed."""
         line: Line = self.instance
         return french.money(line.total) if line.pk and line.kind == Line.Kind.ITEM else ""
+
+
+class QuoteLineForm(LineForm):
+    """A line that was removed and is kept after all is the one that it was: aids and later versions know it."""
+
+    identity = IdentityField(required=False)
+    IDENTITY = re.compile("[0-9a-f]{12}")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.initial["identity"] = self.instance.identity if self.instance.pk else ""
+
+    def clean(self) -> dict[str, Any]:
+        super().clean()
+        given = self.cleaned_data.get("identity") or ""
+        if not self.instance.pk and self.IDENTITY.fullmatch(given):
+            self.instance.identity = given
+        return self.cleaned_data
 
 
 class ReasonForm(forms.Form):

@@ -11,14 +11,14 @@ from unfold.widgets import UnfoldAdminTextareaWidget
 
 from lib import french
 from lib.day import today_in_paris
-from lib.fields import ParagraphsField
+from lib.fields import PrintedParagraphsField
 from quotes.law import dates
 from quotes.law.mentions import quantity
 
 Row = dict[str, str]
 
 
-class RowsField(ParagraphsField):
+class RowsField(PrintedParagraphsField):
     """One thing a line, its parts between semicolons: kept as a list, shown as it was typed."""
 
     widget = UnfoldAdminTextareaWidget(attrs={"rows": 3})

@@ -16,7 +16,7 @@ from lib import french
 from lib.fields import whole
 from logisav.desk.access import company_of
 from logisav.desk.base import DeskTable
-from logisav.desk.forms import DECIMALS, LineForm
+from logisav.desk.forms import DECIMALS, LineForm, QuoteLineForm
 from quotes import money
 from quotes.models import Quote, QuoteLine
 
@@ -101,14 +101,8 @@ class LinesInline(DeskTable):
         js = tuple(
             Script(f"desk/{name}.js", defer=True)
             for name in (
-                "money",
-                "lines",
-                "catalogue",
-                "line_keys",
-                "totals",
-                "customer",
-                "leaving",
-                "autosave",
+                *("money", "lines", "catalogue", "line_keys", "paste", "totals"),
+                *("customer", "folds", "leaving", "autosave"),
             )
         )
 
@@ -146,8 +140,23 @@ class OfQuote:
         return self.has_change_permission(request, obj)
 
 
+class QuoteLineFormSet(LineFormSet):
+    def clean(self) -> None:
+        """Two lines that say that they are the same, in a page that somebody copied, are two."""
+        super().clean()
+        there: set[str] = set()
+        for form in self.forms:
+            if form in self.deleted_forms:
+                continue
+            if form.instance.identity in there:
+                form.instance.identity = QuoteLine._meta.get_field("identity").get_default()
+            there.add(form.instance.identity)
+
+
 class LineInline(OfQuote, LinesInline):
     model = QuoteLine
+    form = QuoteLineForm
+    formset = QuoteLineFormSet
 
 
 def in_order(formset: Any) -> None:

@@ -276,10 +276,16 @@ def changed_lines(
         elif cut_all(line) != cut_all(now[key]):
             found.append(FieldChange(called, "", "modifiée", "retirée", is_lost=True))
     for key, line in now.items():
-        if key not in then:
+        if key not in then and not _is_same(line, typed_by_key.get(key)):
             called = f"{noun} «\u00a0{name_of(line)}\u00a0»"
             found.append(FieldChange(called, "", "ajoutée", "gardée, en dernier", is_lost=True))
     return found + _changed_order(list(then), list(now), mine)
+
+
+def _is_same(line: Values, typed_line: TypedLine | None) -> bool:
+    return (
+        typed_line is not None and not typed_line.is_dropped and cut_all(line) == cut_all(typed_line.values)
+    )
 
 
 def _changed_order(then: list[str], now: list[str], mine: list[TypedLine]) -> list[FieldChange]:

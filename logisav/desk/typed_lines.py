@@ -13,16 +13,20 @@ from lib.fields import whole
 from logisav.desk.stamps import TypedLine, Values, plain, typed, visible_fields
 
 RANK = "position"  # the field that says where a line stands
+IDENTITY = "identity"  # of a line of a quote, whatever becomes of its key
 LAST = 1_000_000
 
 
 def typed_lines(formset: Any, data: QueryDict, files: Any, stored: dict[str, Values]) -> list[TypedLine]:
     """Of a formset that nobody has filled in: its forms say how to read what was sent."""
     form, key_name = formset.empty_form, formset.model._meta.pk.name
+    # A page whose save was answered into the void sends as new what is stored already.
+    known_as = {getattr(one.instance, IDENTITY, ""): str(one.instance.pk) for one in formset.initial_forms}
     found = []
     for index in _indices(formset, data):
         prefix = f"{formset.prefix}-{index}"
-        key = data.get(f"{prefix}-{key_name}", "")
+        identity = data.get(f"{prefix}-{IDENTITY}", "")
+        key = data.get(f"{prefix}-{key_name}", "") or (known_as.get(identity, "") if identity else "")
         known = stored.get(key, {})
         values = {
             name: typed(
@@ -78,7 +82,7 @@ def put_right(
     ]
     fresh = [line for line in lines if line.key not in stored and not (line.key and line.is_dropped)]
     sent_lines = [
-        *(_sent(formset, data, line.index) for line in here),
+        *(_sent(formset, data, line.index) | {key_name: [line.key]} for line in here),
         *added,
         *(_sent(formset, data, line.index) | {key_name: [""]} for line in fresh),
     ]

@@ -83,7 +83,7 @@ def _variables(folder: Path) -> dict[str, str]:
 
 def pytest_configure(config: pytest.Config) -> None:
     """Flushes must get past the append-only triggers; pages want their static files collected, as in production."""
-    for fixtures in ("browser", "at_desk", "databases"):
+    for fixtures in ("browser", "at_desk", "editor", "databases"):
         config.pluginmanager.import_plugin(f"logisav.tests.{fixtures}")
     triggers.lift_triggers_while_flushing()
     # Names that follow the content, without the ten seconds that compressing takes.

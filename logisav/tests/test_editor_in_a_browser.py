@@ -8,70 +8,27 @@ from decimal import Decimal
 
 import pytest
 from django.contrib.auth.models import User
-from playwright.sync_api import Dialog, Locator, Page, expect
+from playwright.sync_api import Page, expect
 
 from lib import french
 from logisav.desk.tests.desk import at_desk, filled, manager, page_of
-from quotes.models import CatalogueItem, Company, Quote
+from logisav.tests.editor import (
+    ADD,
+    PHONE,
+    choose_customer,
+    edit,
+    labels,
+    leaves,
+    lines,
+    more,
+    take_from_catalogue,
+    write,
+)
+from quotes.models import Company, Customer, Quote
 from quotes.pdf import rendering
 from quotes.tests.factories import make_customer, make_quote, version_of
 
 pytestmark = [pytest.mark.browser, pytest.mark.sqlite]
-ADD = "/admin/quotes/quote/add/"
-PHONE = {"width": 390, "height": 844}
-
-
-@pytest.fixture
-def catalogue(transactional_db: None) -> None:
-    for number, label in enumerate(("Pompe à chaleur 8 kW", "Pompe à chaleur 11 kW", "Chaudière gaz")):
-        CatalogueItem.objects.create(
-            reference=f"ART-{number}",
-            label=label,
-            unit="unité",
-            unit_price=Decimal(6890),
-            vat_rate=Decimal("5.5"),
-        )
-
-
-def edit(desk: Page, quote: Quote) -> None:
-    desk.goto(f"/admin/quotes/quote/{quote.pk}/change/")
-
-
-def lines(desk: Page) -> Locator:
-    return desk.locator(".lines > .line")
-
-
-def labels(desk: Page) -> list[str]:
-    return [line.get_by_label("Désignation").input_value() for line in lines(desk).all()]
-
-
-def more(line: Locator) -> None:
-    """What a row folds away: description, discount, kind, option, moving."""
-    line.locator("summary").click()
-
-
-def write(
-    line: Locator, label: str, quantity: str, price: str, *, vat: str = "20", discount: str = ""
-) -> None:
-    line.get_by_label("Désignation").fill(label)
-    line.get_by_label("Quantité").fill(quantity)
-    line.get_by_label("Unité").fill("u")
-    line.get_by_label("Prix HT").fill(price)
-    line.get_by_label("TVA").select_option(vat)
-    if discount:
-        more(line)
-        line.get_by_label("Remise").fill(discount)
-
-
-def choose_customer(desk: Page, words: str, name: str) -> None:
-    desk.locator(".field-customer .select2-selection").click()
-    desk.keyboard.type(words)
-    desk.get_by_role("option", name=re.compile(name)).click()
-
-
-def take_from_catalogue(desk: Page, words: str, label: str) -> None:
-    lines(desk).last.get_by_label("Désignation").press_sequentially(words)
-    desk.get_by_role("option", name=re.compile(label)).click()
 
 
 @pytest.mark.usefixtures("catalogue")
@@ -261,21 +218,6 @@ def _choose_another_customer(desk: Page) -> None:
     choose_customer(desk, "durand", "Durand")
 
 
-def leaves(desk: Page) -> list[str]:
-    """What the browser asked before it let us go."""
-    asked: list[str] = []
-
-    def accept(dialog: Dialog) -> None:
-        asked.append(dialog.type)
-        dialog.accept()
-
-    desk.on("dialog", accept)
-    desk.get_by_role("link", name="Clients").click()
-    desk.wait_for_url("**/customer/")
-    desk.remove_listener("dialog", accept)
-    return asked
-
-
 CHANGES: tuple[Callable[[Page], None], ...] = (
     _type_a_title,
     _type_in_a_line,
@@ -371,7 +313,7 @@ def test_a_quote_is_written_on_a_phone(desk: Page) -> None:
     assert labels(desk) == ["Pose", "Chaudière gaz"]
     assert desk.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
     small = desk.evaluate(
-        """[...document.querySelectorAll('.line-card, .line-tools button, .line-drop, .line-more summary, .line-buttons button, .desk-bar button')]
+        """[...document.querySelectorAll('.desk-lines button, .line :is(summary, .line-drop), .desk-bar button')]
            .filter(b => b.checkVisibility() && b.getBoundingClientRect().height < 44).length"""
     )
     assert small == 0

@@ -1,4 +1,5 @@
-// Writing lines without leaving the keyboard: Enter and the arrows go from line to line, Alt and an arrow move one.
+// Writing a quote without leaving the keyboard: Enter and the arrows go from line to line, Alt and an arrow move one,
+// Ctrl+S saves.
 (() => {
   const shown = (field) => field?.checkVisibility() && !field.closest(".line").querySelector("[name$=-DELETE]:checked");
 
@@ -21,18 +22,24 @@
       const arrow = { ArrowUp: "up", ArrowDown: "down" }[key];
       const isField = target.matches("input:not([type=checkbox])");
       if (arrow && altKey) lines.move(line, arrow);
-      else if (altKey || !isField) return;
+      else if (altKey || !(isField || (key === "Enter" && target.matches("select")))) return;
       else if (arrow) {
         const next = beside(target, arrow === "up" ? "previousElementSibling" : "nextElementSibling");
         if (!next) return;
         next.focus();
         next.select();
       } else if (key === "Enter") {
-        // It would send the form. From the last line, once something is written there, a new one begins.
-        const following = line.nextElementSibling;
-        lines.go(following ?? lines.add("item"));
+        // In a field it would send the form. From the last line a new one begins.
+        lines.go(line.nextElementSibling ?? lines.add("item"));
       } else return;
       event.preventDefault();
     });
   }
+
+  document.addEventListener("keydown", (event) => {
+    const save = document.querySelector("#submit-row [name=_continue]");
+    if (event.key.toLowerCase() !== "s" || !(event.ctrlKey || event.metaKey) || event.altKey || !save) return;
+    event.preventDefault();
+    save.click();
+  });
 })();

@@ -5,6 +5,9 @@
   const filled = (line) => ["label", "description"].some((name) => typed(line, name).value.trim());
   const nameOf = (line) => typed(line, "label").value.trim() || "Sans désignation";
 
+  // As the server makes one.
+  const fresh = () => [...crypto.getRandomValues(new Uint8Array(6))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+
   // What a row does not show, in a few words: description, discount, option; on a phone the figures of a folded card.
   function tell(line) {
     const value = (name) => typed(line, name).value.trim();
@@ -57,6 +60,13 @@
       this.section.addEventListener("change", ({ target }) => {
         if (target.matches("[name$=-DELETE]")) this.number();
       });
+      // « Aller au champ » of what is missing: the field may be folded away.
+      document.addEventListener("click", (event) => {
+        const field = document.getElementById(event.target.closest("a[href^='#']")?.hash.slice(1) ?? "");
+        if (!field || !this.list.contains(field)) return;
+        event.preventDefault();
+        this.go(field.closest(".line"), field.name.slice(field.name.lastIndexOf("-") + 1));
+      });
       // Dragging moves the node: whatever moved it, the ranks follow.
       new MutationObserver(() => this.number()).observe(this.list, { childList: true });
     }
@@ -69,6 +79,8 @@
       this.total.value = Number(this.total.value) + 1;
       typed(line, "kind").value = kind === "option" ? "item" : kind;
       typed(line, "option").checked = kind === "option";
+      const identity = typed(line, "identity");
+      if (identity) line.dataset.identity = identity.value = fresh();
       if (behind) behind.after(line);
       else this.list.append(line);
       this.fill(line, values);

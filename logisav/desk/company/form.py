@@ -14,7 +14,7 @@ from unfold.widgets import (
 )
 
 from lib import french
-from lib.fields import LineField
+from lib.fields import LineField, PrintedLineField
 from logisav.desk.company import terms
 from logisav.desk.law_fields import PointsField, QualificationsField, expired
 from quotes import schedule
@@ -35,7 +35,7 @@ INSURER = {
 }
 
 
-class CompactField(LineField):
+class CompactField(PrintedLineField):
     """Typed in groups, as on paper; kept without spaces."""
 
     widget = UnfoldAdminTextInputWidget

@@ -26,11 +26,11 @@ from logisav.desk.stamped import StampedAdmin
 class SavesItself(StampedAdmin):
     @transaction.atomic
     def autosave(self, request: HttpRequest, pk: int) -> JsonResponse:
+        if not self.has_change_permission(request):
+            raise PermissionDenied
         row = self._locked(request, str(pk))
         if row is None:
             raise Http404
-        if not self.has_change_permission(request):
-            raise PermissionDenied
         if not self.has_change_permission(request, row):
             return _told(HTTPStatus.CONFLICT, f"Pas enregistré. {self.why_closed(row)}")
         made = self._made(request, row)

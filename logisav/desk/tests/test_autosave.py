@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Any
 
 import pytest
+import time_machine
 from django.contrib.admin.models import LogEntry
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from logisav.desk.tests.desk import at_desk, filled, line, manager, owner, page_of
+from logisav.staff.models import Session
 from quotes import workflow
 from quotes.models import Quote, QuoteEvent
 from quotes.tests.factories import SYSTEM, make_quote, make_sent_quote
@@ -45,8 +49,8 @@ def test_what_is_typed_is_stored_and_the_form_goes_on_under_a_new_stamp() -> Non
         assert answer.status_code == 200, answer.json()
         quote.refresh_from_db()
         assert quote.title == title
+        assert answer.json()["said"].startswith("Enregistré à ")
         typed = with_keys(typed | {"title": title}, answer.json())
-    assert answer.json()["said"].startswith("Enregistré à ")
     assert browser.post(page_of(quote), typed | {"title": "Par le bouton"}).status_code == 302
 
 
@@ -76,6 +80,20 @@ def test_nothing_is_told_of_it() -> None:
     assert answer.status_code == 200, answer.json()
     assert (QuoteEvent.objects.count(), LogEntry.objects.count()) == (events, entries)
     assert "messages" not in browser.get(page_of(quote)).cookies
+
+
+def test_it_keeps_no_log_in_open() -> None:
+    """Nor does the bell, which its page looks at by itself; what a person opens does."""
+    browser, start = at_desk(manager()), timezone.now()
+    quote = draft()
+    typed = opened(browser, quote)
+    with time_machine.travel(start + dt.timedelta(hours=1), tick=False):
+        told = browser.post(address(quote), typed | {"title": "Une heure après"})
+        assert told.status_code == 200, told.json()
+        assert browser.get(reverse("admin:notifications_notification_count")).status_code == 200
+        assert Session.objects.get().used_at < start + dt.timedelta(minutes=1)
+        browser.get(page_of(quote))
+        assert Session.objects.get().used_at == timezone.now()
 
 
 def test_what_somebody_else_saved_stops_it_and_is_shown() -> None:

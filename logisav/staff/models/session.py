@@ -55,6 +55,8 @@ class Session(AbstractBaseSession):
 class SessionStore(DatabaseStore):
     """Django's own, by the digest of the key."""
 
+    is_used = True  # by a person; see logisav/staff/unattended.py
+
     @classmethod
     def get_model_class(cls) -> type[Session]:
         return Session
@@ -66,7 +68,7 @@ class SessionStore(DatabaseStore):
         if row is None:
             self._session_key = None
             return {}
-        if now - row.used_at >= NOTED_EVERY:
+        if self.is_used and now - row.used_at >= NOTED_EVERY:
             ends = ends_at(row.user_id, since=row.since, used_at=now)
             rows.update(used_at=now, expire_date=ends)
         return self.decode(row.session_data)
