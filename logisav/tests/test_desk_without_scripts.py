@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from decimal import Decimal
 
 import pytest
 from django.contrib.auth.models import User
@@ -38,9 +39,16 @@ def test_a_quote_is_found_opened_and_saved(without: Page, julien: User) -> None:
     expect(row).to_be_visible()
     row.click()
     without.locator("[name=title]").fill("Autre titre")
+    blank = without.locator(".lines > .line").nth(quote.lines.count())
+    blank.get_by_label("Désignation").fill("Purge")
+    blank.get_by_label("Prix HT").fill("1 234,50")
+    blank.locator("summary").click()
+    blank.get_by_label("Description").fill("Avec rinçage")
     without.get_by_role("button", name="Enregistrer", exact=True).first.click()
     expect(without.get_by_text("Autre titre").first).to_be_visible()
     assert Quote.objects.get(pk=quote.pk).title == "Autre titre"
+    added = Quote.objects.get(pk=quote.pk).lines.get(label="Purge")
+    assert (added.unit_price, added.description) == (Decimal("1234.50"), "Avec rinçage")
     assert without.url.endswith(page_of(quote))
 
 

@@ -301,7 +301,7 @@ def test_a_quote_is_written_on_a_phone(desk: Page) -> None:
     desk.get_by_role("button", name="Ajouter une ligne").click()
     write(lines(desk).last, "Pose", "2", "100")
     expect(lines(desk).first.get_by_label("Désignation")).to_be_hidden()  # one card is open at a time
-    expect(lines(desk).first.locator(".card-figures")).to_have_text("1 unité × 6890,00\xa0€")
+    expect(lines(desk).first.locator(".card-figures")).to_have_text("1 × 6\u202f890,00\xa0€ / unité")
     expect(desk.locator(".bar-sum")).to_be_in_viewport()
     expect(desk.locator(".bar-sum")).to_contain_text("7 508,95 €")
     expect(desk.get_by_role("button", name="Enregistrer")).to_be_in_viewport()

@@ -7,7 +7,8 @@
   const AFTER = 2000;
   const AGAIN = 20000;
   const said = bar.querySelector(".bar-said");
-  let kept = window.deskState(form);
+  // What the server refused is typed, and not saved.
+  let kept = form.querySelector(".errors, .errornote, .errorlist") ? null : window.deskState(form);
   let clock = null;
   let running = null;
   let stopped = false;

@@ -37,7 +37,7 @@
   }
 
   document.addEventListener("keydown", (event) => {
-    const save = document.querySelector("#submit-row [name=_continue]");
+    const save = document.querySelector("#submit-row .bar-always button");
     if (event.key.toLowerCase() !== "s" || !(event.ctrlKey || event.metaKey) || event.altKey || !save) return;
     event.preventDefault();
     save.click();

@@ -17,7 +17,9 @@
     line.querySelector(".card-name").textContent = nameOf(line);
     line.dataset.kind = value("kind");
     const isItem = line.dataset.kind === "item";
-    line.querySelector(".card-figures").textContent = isItem ? `${value("quantity")} ${value("unit")} × ${value("unit_price")}\u00a0€` : "";
+    const price = value("unit_price").replace(/\B(?<![.,]\d*)(?=(\d{3})+(?!\d))/g, "\u202f");
+    const unit = value("unit") && ` / ${value("unit")}`;
+    line.querySelector(".card-figures").textContent = isItem ? `${value("quantity")} × ${price}\u00a0€${unit}` : "";
   }
 
   class Lines {

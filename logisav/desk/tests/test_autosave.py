@@ -12,7 +12,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from logisav.desk.tests.desk import at_desk, filled, line, manager, owner, page_of
+from logisav.desk.tests.desk import at_desk, filled, line, manager, owner, page_of, text
 from logisav.staff.models import Session
 from quotes import workflow
 from quotes.models import Quote, QuoteEvent
@@ -111,6 +111,16 @@ def test_what_somebody_else_saved_stops_it_and_is_shown() -> None:
     assert mine.post(page_of(quote), knowing).status_code == 302
     quote.refresh_from_db()
     assert quote.conditions == "Accès par la cour"
+
+
+def test_who_saved_it_is_named_where_it_saved_itself(django_capture_on_commit_callbacks: Any) -> None:
+    quote, marie = draft(), manager(first_name="Marie", last_name="Petit")
+    one, two, other = at_desk(marie), at_desk(marie), at_desk(manager())
+    typed, later, elsewhere = opened(one, quote), opened(two, quote), opened(other, quote)
+    with django_capture_on_commit_callbacks(execute=True):
+        assert one.post(address(quote), typed | {"title": "Le sien"}).status_code == 200
+    assert "par vous-même dans une autre fenêtre" in two.post(address(quote), later).json()["notice"]
+    assert "entre-temps par Marie Petit" in text(other.post(page_of(quote), elsewhere))
 
 
 def test_a_form_without_its_stamp_saves_nothing() -> None:
