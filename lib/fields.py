@@ -99,6 +99,15 @@ class PrintedLineField(LineField):
         _check_printed(value)
 
 
+class PrintedNameField(LineField):
+    """Somebody's name in it: the sentence says how a passport would have it."""
+
+    def validate(self, value: str) -> None:
+        super().validate(value)
+        if why := printable.why_not(value):
+            raise ValidationError(why, code="not_printed")
+
+
 class PrintedParagraphsField(ParagraphsField):
     """Paragraphs of it."""
 
@@ -108,7 +117,7 @@ class PrintedParagraphsField(ParagraphsField):
 
 
 def _check_printed(text: str) -> None:
-    if why := printable.why_not(text, instead=printable.TEXT):
+    if why := printable.why_no_text(text):
         raise ValidationError(why, code="not_printed")
 
 

@@ -81,12 +81,21 @@ def _is_printed(place: int) -> bool:
     return found >= 0 and place <= PLACES[found][1]
 
 
-NAME = "Écrivez ce nom en lettres latines, comme sur un passeport."
-TEXT = "Écrivez ce texte en lettres latines."
-
-
-def why_not(text: str, *, instead: str = NAME) -> str:
-    """The sentence for a name, or a text, that cannot be printed; empty where it can."""
+def why_not(text: str) -> str:
+    """The sentence for a name that cannot be printed; empty where it can."""
     if not (missing := not_printed(text)):
         return ""
-    return f"Nos documents ne peuvent pas imprimer ces lettres\u00a0: {missing[:20]}. {instead}"
+    return (
+        f"Nos documents ne peuvent pas imprimer ces lettres\u00a0: {missing[:20]}. "
+        "Écrivez ce nom en lettres latines, comme sur un passeport."
+    )
+
+
+def why_no_text(text: str) -> str:
+    """The same for any other words."""
+    if not (missing := not_printed(text)):
+        return ""
+    return (
+        f"Nos documents ne peuvent pas imprimer ces signes\u00a0: {missing[:20]}. "
+        "Retirez-les, ou écrivez-les autrement."
+    )

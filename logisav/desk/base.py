@@ -15,6 +15,7 @@ from lib.fields import (
     MailField,
     ParagraphsField,
     PrintedLineField,
+    PrintedNameField,
     PrintedParagraphsField,
 )
 from logisav.desk import names
@@ -25,9 +26,13 @@ TYPED: dict[type[models.Field[Any, Any]], type[forms.Field]] = {
     models.DateField: CalendarField,
     models.EmailField: MailField,
 }
-# What stays on the desk may be written in any letters; names of customers say it in their own words (Customer.clean).
-UNPRINTED = {"internal_note": ParagraphsField, "tags": LineField, "first_name": LineField, "last_name": LineField,
-             "company_name": LineField}  # fmt: skip
+# What stays on the desk may be written in any letters; a name is asked for as a passport has it.
+BY_NAME: dict[str, type[forms.Field]] = {
+    "internal_note": ParagraphsField,
+    "tags": LineField,
+    **dict.fromkeys(("first_name", "last_name", "company_name"), PrintedNameField),
+}
+UNPRINTED = ("internal_note", "tags")
 
 
 class _Typed:
@@ -35,7 +40,7 @@ class _Typed:
 
     def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         if type(db_field) in TYPED and not db_field.choices:
-            kind = UNPRINTED.get(db_field.name, TYPED[type(db_field)])
+            kind = BY_NAME.get(db_field.name, TYPED[type(db_field)])
             kwargs.setdefault("form_class", kind)
         return super().formfield_for_dbfield(db_field, request, **kwargs)  # type: ignore[misc]
 

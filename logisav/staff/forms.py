@@ -16,7 +16,7 @@ from unfold.widgets import (
     UnfoldBooleanSwitchWidget,
 )
 
-from lib.fields import MailField, OneLineField
+from lib.fields import MailField, NameField, OneLineField
 from logisav.staff.models import Invitation
 from logisav.staff.roles import ABOUT, Role, role_of
 
@@ -85,10 +85,10 @@ class ChosenPasswordForm(SetPasswordForm):  # type: ignore[type-arg]
 class NamedRole(forms.ModelForm):  # type: ignore[type-arg]
     """First and last name, mail, role."""
 
-    first_name = OneLineField(
+    first_name = NameField(
         label="Prénom", max_length=150, required=False, widget=UnfoldAdminTextInputWidget()
     )
-    last_name = OneLineField(label="Nom", max_length=150, widget=UnfoldAdminTextInputWidget())
+    last_name = NameField(label="Nom", max_length=150, widget=UnfoldAdminTextInputWidget())
     email = MailField(label="Adresse mail", max_length=150, widget=UnfoldAdminEmailInputWidget())
     role = forms.ChoiceField(label="Rôle", choices=ROLES, widget=UnfoldAdminRadioSelectWidget())
 
