@@ -21,12 +21,17 @@ def typed_lines(formset: Any, data: QueryDict, files: Any, stored: dict[str, Val
     """Of a formset that nobody has filled in: its forms say how to read what was sent."""
     form, key_name = formset.empty_form, formset.model._meta.pk.name
     # A page whose save was answered into the void sends as new what is stored already.
-    known_as = {getattr(one.instance, IDENTITY, ""): str(one.instance.pk) for one in formset.initial_forms}
+    indices = _indices(formset, data)
+    keys = {index: data.get(f"{formset.prefix}-{index}-{key_name}", "") for index in indices}
+    known_as = {
+        getattr(one.instance, IDENTITY, ""): str(one.instance.pk)
+        for one in formset.initial_forms
+        if str(one.instance.pk) not in keys.values()
+    }
     found = []
-    for index in _indices(formset, data):
+    for index in indices:
         prefix = f"{formset.prefix}-{index}"
-        identity = data.get(f"{prefix}-{IDENTITY}", "")
-        key = data.get(f"{prefix}-{key_name}", "") or (known_as.get(identity, "") if identity else "")
+        key = keys[index] or known_as.pop(data.get(f"{prefix}-{IDENTITY}") or None, "")
         known = stored.get(key, {})
         values = {
             name: typed(
@@ -60,7 +65,10 @@ def _indices(formset: Any, data: QueryDict) -> list[int]:
 def are_first(formset: Any, data: QueryDict, lines: list[TypedLine]) -> bool:
     """Whether the stored ones come first, as Django reads them; a page that saved itself has keys anywhere."""
     first = whole(data.get(f"{formset.prefix}-{INITIAL_FORM_COUNT}", ""))
-    return first is not None and all(bool(line.key) is (line.index < first) for line in lines)
+    if first is None:
+        return True  # Django says what is missing
+    is_whole = [line.index for line in lines] == list(range(len(lines)))
+    return is_whole and all(bool(line.key) is (line.index < first) for line in lines)
 
 
 def put_right(

@@ -69,6 +69,8 @@ def test_saving_by_itself_stops_where_somebody_else_saved_and_keeps_what_was_typ
     expect(desk.get_by_label("Conditions particulières")).to_have_value("Accès par la cour")
     quote.refresh_from_db()
     assert quote.conditions == ""
+    drop = desk.get_by_role("link", name="Abandonner et recharger")
+    assert drop.get_attribute("href") == page_of(quote)
     desk.get_by_role("button", name="Enregistrer quand même ma version").click()
     expect(desk.get_by_text("est enregistré")).to_be_visible()
     quote.refresh_from_db()

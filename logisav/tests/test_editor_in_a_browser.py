@@ -135,6 +135,14 @@ def test_enter_goes_on_to_the_next_line_and_never_sends(desk: Page, julien: User
     expect(lines(desk).nth(4).get_by_label("Désignation")).to_be_focused()
 
 
+def test_enter_in_the_title_saves_and_does_nothing_more(desk: Page, julien: User) -> None:
+    edit(desk, make_quote(owner=julien))
+    desk.locator("[name=title]").fill("Chauffage")
+    desk.locator("[name=title]").press("Enter")
+    expect(desk.get_by_text("est enregistré.")).to_be_visible()
+    expect(desk.get_by_role("heading", name="Chauffage")).to_be_visible()
+
+
 def test_lines_are_moved_with_the_keyboard_and_the_new_rank_is_said(desk: Page, julien: User) -> None:
     quote = make_quote(owner=julien)
     edit(desk, quote)

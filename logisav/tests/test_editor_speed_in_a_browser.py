@@ -11,11 +11,13 @@ from playwright.sync_api import Locator, Page, expect
 
 from lib import french
 from logisav.desk.tests.desk import page_of
+from logisav.tests.browser import violations
 from logisav.tests.editor import (
     ADD,
     choose_customer,
     edit,
     lines,
+    more,
 )
 from quotes.models import Quote
 from quotes.tests.factories import make_customer, make_quote
@@ -132,7 +134,10 @@ def test_a_line_is_a_row_and_ten_are_a_few_thumbs_on_a_phone(desk: Page, julien:
         expect(desk.locator(".desk-lines.scripted")).to_be_visible()
         assert desk.evaluate("document.documentElement.scrollHeight") <= most
         assert desk.evaluate("document.documentElement.scrollWidth") <= width
-        assert lines(desk).filter(has=desk.locator(":scope.open")).count() == 0
+        assert desk.locator(".line.open").count() == 0
+    lines(desk).nth(3).locator(".line-card").click()
+    more(lines(desk).nth(3))
+    assert violations(desk, ".desk-lines", ".desk-bar") == []
 
 
 def test_the_total_and_saving_are_always_in_sight(desk: Page, julien: User) -> None:

@@ -18,6 +18,7 @@ from django.db import transaction
 from django.forms import all_valid
 from django.http import Http404, HttpRequest, JsonResponse
 from django.template.loader import render_to_string
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.text import capfirst
 
@@ -53,7 +54,8 @@ class SavesItself(StampedAdmin):
         made = self._made(request, row)
         stale = self._stale(request, row, made)
         if stale is not None:
-            context = {"stale": stale, "form_id": f"{self.opts.model_name}_form", "is_inserted": True}
+            page = reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_change", args=[row.pk])
+            context = {"stale": stale, "form_id": f"{self.opts.model_name}_form", "page": page}
             words = (
                 f"Pas enregistré\u00a0: {self.row_name.lower()} a été modifié{self.row_ending} entre-temps."
             )
@@ -91,7 +93,7 @@ def _keys(formset: Any, order: list[int | None]) -> dict[int, str]:
     """Of each line as the page numbers it: its key now, so that it is the same line when it is sent again."""
     return {
         index: "" if form in formset.deleted_forms or form.instance.pk is None else str(form.instance.pk)
-        for form, index in zip(formset.forms, order, strict=True)
+        for form, index in zip(formset.forms, order, strict=False)
         if index is not None
     }
 

@@ -72,6 +72,22 @@ def test_a_new_line_is_stored_once_and_a_removed_one_can_come_back() -> None:
     assert sorted(one.label for one in quote.lines.all()) == sorted([*labels, "Pompe à chaleur"])
 
 
+def test_a_save_that_was_answered_into_the_void_adds_no_line_twice() -> None:
+    """The page sends again what it does not know to be stored; two lines that say they are one are two."""
+    quote, browser = draft(), at_desk(manager())
+    typed = opened(browser, quote)
+    count = int(typed["lines-TOTAL_FORMS"])
+    new = line(count, label="Purge", unit_price="80", identity="0123456789ab")
+    typed |= new | {"lines-TOTAL_FORMS": str(count + 1)}
+    assert browser.post(address(quote), typed).status_code == 200
+    told = browser.post(address(quote), typed)
+    assert told.status_code == 200, told.json()
+    assert [one.identity for one in quote.lines.filter(label="Purge")] == ["0123456789ab"]
+    twice = line(count + 1, label="Purge", identity="0123456789ab") | {"lines-TOTAL_FORMS": str(count + 2)}
+    assert browser.post(address(quote), with_keys(typed, told.json()) | twice).status_code == 200
+    assert quote.lines.filter(label="Purge").count() == 2
+
+
 def test_nothing_is_told_of_it() -> None:
     quote, browser = draft(), at_desk(manager())
     typed = opened(browser, quote)
