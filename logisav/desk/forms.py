@@ -378,16 +378,17 @@ class LineForm(forms.ModelForm):  # type: ignore[type-arg]
 class QuoteLineForm(LineForm):
     """A line that was removed and is kept after all is the one that it was: aids and later versions know it."""
 
-    identity = IdentityField(required=False)
+    # Not by the name of the model's field, whose rule is kept by the formset: it sees all lines.
+    own_identity = IdentityField(required=False)
     IDENTITY = re.compile("[0-9a-f]{12}")
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.initial["identity"] = self.instance.identity if self.instance.pk else ""
+        self.initial["own_identity"] = self.instance.identity if self.instance.pk else ""
 
     def clean(self) -> dict[str, Any]:
         super().clean()
-        given = self.cleaned_data.get("identity") or ""
+        given = self.cleaned_data.get("own_identity") or ""
         if not self.instance.pk and self.IDENTITY.fullmatch(given):
             self.instance.identity = given
         return self.cleaned_data

@@ -289,7 +289,7 @@ class StampedAdmin(DeskAdmin):
             before, after = then.lines.get(formset.prefix, {}), now.lines[formset.prefix]
             sent = typed_lines(formset, data, request.FILES, after)
             changes += stamps.changed_lines(formset.empty_form, before, after, sent, noun=_noun(formset))
-            put_right(formset, data, sent, after)
+            formset.came_from = put_right(formset, data, sent, after)
         request.POST = data  # type: ignore[assignment]
         return changes
 
@@ -299,8 +299,9 @@ class StampedAdmin(DeskAdmin):
         for formset in made.formsets:
             stored = made.snapshot.lines[formset.prefix]
             sent = typed_lines(formset, data, request.FILES, stored)
-            order: list[int | None] = [line.index for line in sent]
-            orders.append(order if are_first(formset, data, sent) else put_right(formset, data, sent, stored))
+            if not are_first(formset, data, sent):
+                formset.came_from = put_right(formset, data, sent, stored)
+            orders.append(getattr(formset, "came_from", [line.index for line in sent]))
         request.POST = data  # type: ignore[assignment]
         return orders
 

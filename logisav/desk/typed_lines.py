@@ -13,7 +13,7 @@ from lib.fields import whole
 from logisav.desk.stamps import TypedLine, Values, plain, typed, visible_fields
 
 RANK = "position"  # the field that says where a line stands
-IDENTITY = "identity"  # of a line of a quote, whatever becomes of its key
+OWN_IDENTITY = "own_identity"  # the field of a line of a quote that is the same whatever becomes of its key
 LAST = 1_000_000
 
 
@@ -24,14 +24,14 @@ def typed_lines(formset: Any, data: QueryDict, files: Any, stored: dict[str, Val
     indices = _indices(formset, data)
     keys = {index: data.get(f"{formset.prefix}-{index}-{key_name}", "") for index in indices}
     known_as = {
-        getattr(one.instance, IDENTITY, ""): str(one.instance.pk)
+        getattr(one.instance, "identity", ""): str(one.instance.pk)
         for one in formset.initial_forms
         if str(one.instance.pk) not in keys.values()
     }
     found = []
     for index in indices:
         prefix = f"{formset.prefix}-{index}"
-        key = keys[index] or known_as.pop(data.get(f"{prefix}-{IDENTITY}") or None, "")
+        key = keys[index] or known_as.pop(data.get(f"{prefix}-{OWN_IDENTITY}") or None, "")
         known = stored.get(key, {})
         values = {
             name: typed(

@@ -1,7 +1,7 @@
 // Leaving with unsaved changes asks first: typed, chosen, added, removed or moved, or refused by the server.
 (() => {
   // What a form would save, as a text: without what a save itself changes in it.
-  const ITS_OWN = /^_stamp$|-id$|-identity$/;
+  const ITS_OWN = /^_stamp$|-id$|-own_identity$/;
   window.deskState = (form) =>
     JSON.stringify([...new FormData(form)].filter(([name]) => !ITS_OWN.test(name)).map(([name, value]) => [name, value.name ?? value]));
 

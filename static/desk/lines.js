@@ -81,7 +81,7 @@
       this.total.value = Number(this.total.value) + 1;
       typed(line, "kind").value = kind === "option" ? "item" : kind;
       typed(line, "option").checked = kind === "option";
-      const identity = typed(line, "identity");
+      const identity = typed(line, "own_identity");
       if (identity) line.dataset.identity = identity.value = fresh();
       if (behind) behind.after(line);
       else this.list.append(line);

@@ -77,14 +77,17 @@ def test_a_save_that_was_answered_into_the_void_adds_no_line_twice() -> None:
     quote, browser = draft(), at_desk(manager())
     typed = opened(browser, quote)
     count = int(typed["lines-TOTAL_FORMS"])
-    new = line(count, label="Purge", unit_price="80", identity="0123456789ab")
+    new = line(count, label="Purge", unit_price="80", own_identity="0123456789ab")
     typed |= new | {"lines-TOTAL_FORMS": str(count + 1)}
     assert browser.post(address(quote), typed).status_code == 200
     told = browser.post(address(quote), typed)
     assert told.status_code == 200, told.json()
     assert [one.identity for one in quote.lines.filter(label="Purge")] == ["0123456789ab"]
-    twice = line(count + 1, label="Purge", identity="0123456789ab") | {"lines-TOTAL_FORMS": str(count + 2)}
-    assert browser.post(address(quote), with_keys(typed, told.json()) | twice).status_code == 200
+    twice = line(count + 1, label="Purge", own_identity="0123456789ab") | {
+        "lines-TOTAL_FORMS": str(count + 2)
+    }
+    answer = browser.post(address(quote), with_keys(typed, told.json()) | twice)
+    assert answer.status_code == 200, answer.json()
     assert quote.lines.filter(label="Purge").count() == 2
 
 
