@@ -293,6 +293,12 @@ def shown_price(price: Decimal) -> Decimal:
 OF_AN_OPTION = ("chosen", "choice_group", "choice_kind")
 
 
+def _option(line: Line) -> str:
+    if not line.option:
+        return ""
+    return "option comprise" if line.chosen else "option"
+
+
 class LineForm(forms.ModelForm):  # type: ignore[type-arg]
     vat_rate = vat_choice(forms.Select)
     position = RankField(required=False, min_value=0, max_value=100_000)
@@ -362,11 +368,12 @@ class LineForm(forms.ModelForm):  # type: ignore[type-arg]
         """What is folded away and counts, under the line's total; the page's script follows what is typed."""
         line: Line = self.instance
         discount = f"remise {french.percent(line.discount)}" if line.discount else ""
-        return " · ".join(filter(None, [discount, "option" if line.option else ""]))
+        return " · ".join(filter(None, [discount, _option(line)]))
 
     @property
     def has_folded_error(self) -> bool:
-        return any(name in self.errors for name in ("kind", "description", "discount", "option"))
+        folded = ("kind", "description", "discount", "option", *OF_AN_OPTION)
+        return any(name in self.errors for name in folded)
 
     @property
     def line_total(self) -> str:

@@ -24,7 +24,7 @@ from logisav.tests.editor import (
     take_from_catalogue,
     write,
 )
-from quotes.models import Company, Customer, Quote
+from quotes.models import Company, Quote
 from quotes.pdf import rendering
 from quotes.tests.factories import make_customer, make_quote, version_of
 

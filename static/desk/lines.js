@@ -8,12 +8,14 @@
   // As the server makes one.
   const fresh = () => [...crypto.getRandomValues(new Uint8Array(6))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
 
+  const option = (line) => (!typed(line, "option").checked ? "" : typed(line, "chosen").checked ? "option comprise" : "option");
+
   // What a row does not show, in a few words: description, discount, option; on a phone the figures of a folded card.
   function tell(line) {
     const value = (name) => typed(line, name).value.trim();
     const discount = Number(value("discount").replace(",", ".")) === 0 ? "" : `remise ${value("discount")}\u00a0%`;
     line.querySelector(".line-note").textContent = value("description");
-    line.querySelector(".line-marks").textContent = [discount, typed(line, "option").checked ? "option" : ""].filter(Boolean).join(" · ");
+    line.querySelector(".line-marks").textContent = [discount, option(line)].filter(Boolean).join(" · ");
     line.querySelector(".card-name").textContent = nameOf(line);
     line.dataset.kind = value("kind");
     const isItem = line.dataset.kind === "item";

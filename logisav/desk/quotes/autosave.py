@@ -24,6 +24,7 @@ from django.utils.text import capfirst
 
 from lib import french
 from logisav.desk import stamps
+from logisav.desk.quotes import new_customer
 from logisav.desk.stamped import StampedAdmin, Trace
 from notifications.staff import member
 
@@ -51,6 +52,12 @@ class SavesItself(StampedAdmin):
             raise Http404
         if not self.has_change_permission(request, row):
             return _told(HTTPStatus.CONFLICT, f"Pas enregistré. {self.why_closed(row)}")
+        customer = new_customer.panel(request)
+        if customer is not None and customer.is_bound:
+            words = (
+                "Pas encore enregistré. Un nouveau client est créé par le bouton «\u00a0Enregistrer\u00a0»."
+            )
+            return _told(HTTPStatus.UNPROCESSABLE_ENTITY, words)
         made = self._made(request, row)
         stale = self._stale(request, row, made)
         if stale is not None:

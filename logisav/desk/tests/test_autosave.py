@@ -15,7 +15,7 @@ from django.utils import timezone
 from logisav.desk.tests.desk import at_desk, filled, line, manager, owner, page_of, text
 from logisav.staff.models import Session
 from quotes import workflow
-from quotes.models import Quote, QuoteEvent
+from quotes.models import Customer, Quote, QuoteEvent
 from quotes.tests.factories import SYSTEM, make_quote, make_sent_quote
 
 pytestmark = pytest.mark.django_db
@@ -140,6 +140,16 @@ def test_who_saved_it_is_named_where_it_saved_itself(django_capture_on_commit_ca
         assert one.post(address(quote), typed | {"title": "Le sien"}).status_code == 200
     assert "par vous-même dans une autre fenêtre" in two.post(address(quote), later).json()["notice"]
     assert "entre-temps par Marie Petit" in text(other.post(page_of(quote), elsewhere))
+
+
+def test_a_customer_who_is_being_typed_waits_for_a_person() -> None:
+    quote, browser = draft(title="Avant"), at_desk(manager())
+    typed = opened(browser, quote) | {"title": "Après", "nouveau-last_name": "Dur"}
+    customers = Customer.objects.count()
+    assert browser.post(address(quote), typed).status_code == 422
+    assert Customer.objects.count() == customers
+    quote.refresh_from_db()
+    assert quote.title == "Avant"
 
 
 def test_a_form_without_its_stamp_saves_nothing() -> None:
