@@ -15,10 +15,13 @@ from django.utils import timezone
 from logisav.desk.tests.desk import at_desk, filled, line, manager, owner, page_of, text
 from logisav.staff.models import Session
 from quotes import workflow
-from quotes.models import Customer, Quote, QuoteEvent
+from quotes.models import Customer, Quote, QuoteEvent, QuoteLine
 from quotes.tests.factories import SYSTEM, make_quote, make_sent_quote
 
 pytestmark = pytest.mark.django_db
+
+
+AT_MOST_ONE = QuoteLine.ChoiceKind.AT_MOST_ONE.value
 
 
 def address(quote: Quote) -> str:
@@ -77,7 +80,7 @@ def test_a_save_that_was_answered_into_the_void_adds_no_line_twice() -> None:
     quote, browser = draft(), at_desk(manager())
     typed = opened(browser, quote)
     count = int(typed["lines-TOTAL_FORMS"])
-    new = line(count, label="Purge", unit_price="80", own_identity="0123456789ab")
+    new = line(count, label="Purge", unit_price="80", own_identity="0123456789ab", choice_kind=AT_MOST_ONE)
     typed |= new | {"lines-TOTAL_FORMS": str(count + 1)}
     assert browser.post(address(quote), typed).status_code == 200
     told = browser.post(address(quote), typed)
