@@ -42,11 +42,10 @@
       return soon(AGAIN);
     }
     const isOurs = !answer.redirected && answer.headers.get("Content-Type")?.startsWith("application/json");
-    const told = isOurs ? await answer.json() : { said: "Pas enregistré\u00a0: vous n'êtes plus connecté. Connectez-vous dans une autre fenêtre." };
-    say(told.said, !answer.ok || !isOurs);
-    if (answer.ok && isOurs) return accept(state, told);
-    // What is typed may still become right; anything else is for a person to decide.
-    if (answer.status === 422) return undefined;
+    const told = isOurs && answer.ok ? await answer.json() : { outcome: "stopped", said: "Pas enregistré\u00a0: vous n'êtes plus connecté. Connectez-vous dans une autre fenêtre." };
+    say(told.said, told.outcome !== "saved");
+    if (told.outcome === "saved") return accept(state, told);
+    if (told.outcome === "wrong") return undefined;
     stopped = true;
     if (told.notice) show(told);
     return undefined;

@@ -7,8 +7,8 @@ written to the journal or to the log of changes, no message, no use of the log-i
 from __future__ import annotations
 
 import datetime as dt
+from enum import StrEnum
 from functools import partial
-from http import HTTPStatus
 from typing import Any
 
 from django.contrib.admin.utils import flatten_fieldsets
@@ -31,6 +31,12 @@ from notifications.staff import member
 REMEMBERED = 24 * 60 * 60
 
 
+class Outcome(StrEnum):
+    SAVED = "saved"
+    WRONG = "wrong"  # what is typed may still become right
+    STOPPED = "stopped"  # somebody else has saved, or the quote left: a person decides
+
+
 class SavesItself(StampedAdmin):
     def last_change(self, request: HttpRequest, pk: Any, since: dt.datetime) -> Trace | None:
         """Whose page saved itself is remembered for a day at most: no fact, a help to whoever meets it."""
@@ -51,13 +57,13 @@ class SavesItself(StampedAdmin):
         if row is None:
             raise Http404
         if not self.has_change_permission(request, row):
-            return _told(HTTPStatus.CONFLICT, f"Pas enregistré. {self.why_closed(row)}")
+            return _told(Outcome.STOPPED, f"Pas enregistré. {self.why_closed(row)}")
         customer = new_customer.panel(request)
         if customer is not None and customer.is_bound:
             words = (
                 "Pas encore enregistré. Un nouveau client est créé par le bouton «\u00a0Enregistrer\u00a0»."
             )
-            return _told(HTTPStatus.UNPROCESSABLE_ENTITY, words)
+            return _told(Outcome.WRONG, words)
         made = self._made(request, row)
         stale = self._stale(request, row, made)
         if stale is not None:
@@ -67,7 +73,7 @@ class SavesItself(StampedAdmin):
                 f"Pas enregistré\u00a0: {self.row_name.lower()} a été modifié{self.row_ending} entre-temps."
             )
             return _told(
-                HTTPStatus.CONFLICT,
+                Outcome.STOPPED,
                 words,
                 notice=render_to_string("desk/stamped/notice.html", context, request),
                 stamp=self._written(row, made.snapshot),
@@ -78,22 +84,23 @@ class SavesItself(StampedAdmin):
         formsets, _ = self._create_formsets(request, row, change=True)
         is_valid = form.is_valid()  # its lines are checked all the same
         if not (all_valid(formsets) and is_valid):
-            return _told(HTTPStatus.UNPROCESSABLE_ENTITY, _first_error(form, formsets))
+            return _told(Outcome.WRONG, _first_error(form, formsets))
         self.save_model(request, self.save_form(request, form, change=True), form, change=True)
         self.save_related(request, form, formsets, change=True)
         now, user = timezone.now(), member(request)
         remembered = (now, user.get_full_name() or user.get_username(), user.pk)
         transaction.on_commit(partial(cache.set, self._remembered(pk), remembered, REMEMBERED), robust=True)
         return _told(
-            HTTPStatus.OK,
+            Outcome.SAVED,
             f"Enregistré à {french.hour(now)}",
             stamp=self.stamp(request, self.get_object(request, str(pk))),
             keys={one.prefix: _keys(one, order) for one, order in zip(formsets, orders, strict=True)},
         )
 
 
-def _told(status: HTTPStatus, said: str, **more: Any) -> JsonResponse:
-    return JsonResponse({"said": said} | more, status=status)
+def _told(outcome: Outcome, said: str, **more: Any) -> JsonResponse:
+    """None of them is an error of the page that asked."""
+    return JsonResponse({"outcome": outcome, "said": said} | more)
 
 
 def _keys(formset: Any, order: list[int | None]) -> dict[int, str]:

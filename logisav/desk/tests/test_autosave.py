@@ -49,7 +49,7 @@ def test_what_is_typed_is_stored_and_the_form_goes_on_under_a_new_stamp() -> Non
     typed = opened(browser, quote) | {"title": "Chauffage"}
     for title in ("Chauffage", "Chauffage et eau chaude", "Chauffage central"):
         answer = browser.post(address(quote), typed | {"title": title})
-        assert answer.status_code == 200, answer.json()
+        assert answer.json()["outcome"] == "saved", answer.json()
         quote.refresh_from_db()
         assert quote.title == title
         assert answer.json()["said"].startswith("Enregistré à ")
@@ -82,15 +82,15 @@ def test_a_save_that_was_answered_into_the_void_adds_no_line_twice() -> None:
     count = int(typed["lines-TOTAL_FORMS"])
     new = line(count, label="Purge", unit_price="80", own_identity="0123456789ab", choice_kind=AT_MOST_ONE)
     typed |= new | {"lines-TOTAL_FORMS": str(count + 1)}
-    assert browser.post(address(quote), typed).status_code == 200
+    assert browser.post(address(quote), typed).json()["outcome"] == "saved"
     told = browser.post(address(quote), typed)
-    assert told.status_code == 200, told.json()
+    assert told.json()["outcome"] == "saved", told.json()
     assert [one.identity for one in quote.lines.filter(label="Purge")] == ["0123456789ab"]
     twice = line(count + 1, label="Purge", own_identity="0123456789ab") | {
         "lines-TOTAL_FORMS": str(count + 2)
     }
     answer = browser.post(address(quote), with_keys(typed, told.json()) | twice)
-    assert answer.status_code == 200, answer.json()
+    assert answer.json()["outcome"] == "saved", answer.json()
     assert quote.lines.filter(label="Purge").count() == 2
 
 
@@ -99,7 +99,7 @@ def test_nothing_is_told_of_it() -> None:
     typed = opened(browser, quote)
     events, entries = QuoteEvent.objects.count(), LogEntry.objects.count()
     answer = browser.post(address(quote), typed | {"title": "Autre"})
-    assert answer.status_code == 200, answer.json()
+    assert answer.json()["outcome"] == "saved", answer.json()
     assert (QuoteEvent.objects.count(), LogEntry.objects.count()) == (events, entries)
     assert "messages" not in browser.get(page_of(quote)).cookies
 
@@ -111,7 +111,7 @@ def test_it_keeps_no_log_in_open() -> None:
     typed = opened(browser, quote)
     with time_machine.travel(start + dt.timedelta(hours=1), tick=False):
         told = browser.post(address(quote), typed | {"title": "Une heure après"})
-        assert told.status_code == 200, told.json()
+        assert told.json()["outcome"] == "saved", told.json()
         assert browser.get(reverse("admin:notifications_notification_count")).status_code == 200
         assert Session.objects.get().used_at < start + dt.timedelta(minutes=1)
         browser.get(page_of(quote))
@@ -124,7 +124,7 @@ def test_what_somebody_else_saved_stops_it_and_is_shown() -> None:
     typed = opened(mine, quote) | {"conditions": "Accès par la cour"}
     assert theirs.post(page_of(quote), opened(theirs, quote) | {"title": "Le leur"}).status_code == 302
     answer = mine.post(address(quote), typed)
-    assert answer.status_code == 409
+    assert answer.json()["outcome"] == "stopped"
     assert "modifié entre-temps par Karim Benali" in answer.json()["notice"]
     assert "Le leur" in answer.json()["notice"]
     quote.refresh_from_db()
@@ -140,7 +140,7 @@ def test_who_saved_it_is_named_where_it_saved_itself(django_capture_on_commit_ca
     one, two, other = at_desk(marie), at_desk(marie), at_desk(manager())
     typed, later, elsewhere = opened(one, quote), opened(two, quote), opened(other, quote)
     with django_capture_on_commit_callbacks(execute=True):
-        assert one.post(address(quote), typed | {"title": "Le sien"}).status_code == 200
+        assert one.post(address(quote), typed | {"title": "Le sien"}).json()["outcome"] == "saved"
     assert "par vous-même dans une autre fenêtre" in two.post(address(quote), later).json()["notice"]
     assert "entre-temps par Marie Petit" in text(other.post(page_of(quote), elsewhere))
 
@@ -149,7 +149,7 @@ def test_a_customer_who_is_being_typed_waits_for_a_person() -> None:
     quote, browser = draft(title="Avant"), at_desk(manager())
     typed = opened(browser, quote) | {"title": "Après", "nouveau-last_name": "Dur"}
     customers = Customer.objects.count()
-    assert browser.post(address(quote), typed).status_code == 422
+    assert browser.post(address(quote), typed).json()["outcome"] == "wrong"
     assert Customer.objects.count() == customers
     quote.refresh_from_db()
     assert quote.title == "Avant"
@@ -159,7 +159,7 @@ def test_a_form_without_its_stamp_saves_nothing() -> None:
     quote, browser = draft(title="Avant"), at_desk(manager())
     typed = opened(browser, quote) | {"title": "Après"}
     for stamp in ("", "faux"):
-        assert browser.post(address(quote), typed | {"_stamp": stamp}).status_code == 409
+        assert browser.post(address(quote), typed | {"_stamp": stamp}).json()["outcome"] == "stopped"
     quote.refresh_from_db()
     assert quote.title == "Avant"
 
@@ -168,7 +168,7 @@ def test_what_is_wrong_is_told_in_a_sentence_and_nothing_is_stored() -> None:
     quote, browser = draft(title="Avant"), at_desk(manager())
     typed = opened(browser, quote) | {"title": "Après", "lines-1-unit_price": "beaucoup"}
     answer = browser.post(address(quote), typed)
-    assert answer.status_code == 422
+    assert answer.json()["outcome"] == "wrong"
     assert answer.json()["said"].startswith("Pas encore enregistré. Ligne 2, prix HT (€)\xa0: ")
     quote.refresh_from_db()
     assert quote.title == "Avant"
@@ -181,7 +181,7 @@ def test_only_what_may_be_edited_is_saved() -> None:
     workflow.send(leaving.pk, actor=SYSTEM)  # its version is frozen, its PDF not made yet
     for quote in (leaving, sent):
         answer = browser.post(address(quote), typed)
-        assert answer.status_code == 409
+        assert answer.json()["outcome"] == "stopped"
         assert "ne se modifie plus ici" in answer.json()["said"]
         quote.refresh_from_db()
         assert quote.title != "Autre"
@@ -192,7 +192,9 @@ def test_the_version_that_is_out_stays_as_it_is_while_the_next_one_saves_itself(
     workflow.revise(quote.pk, actor=SYSTEM)
     version = Quote.objects.get(pk=quote.pk).versions.get()
     before = (version.content_sha256, version.total, version.is_current)
-    assert browser.post(address(quote), opened(browser, quote) | {"title": "Suite"}).status_code == 200
+    assert (
+        browser.post(address(quote), opened(browser, quote) | {"title": "Suite"}).json()["outcome"] == "saved"
+    )
     version.refresh_from_db()
     assert (version.content_sha256, version.total, version.is_current) == before
 
