@@ -42,7 +42,10 @@ OPEN = (
 def pages(house: House, *, public_ids: list[str]) -> dict[str, list[str]]:
     """By person, each as often as its weight says."""
     desk = [house.path(name) for name in named_routes()]
-    desk += [house.path(f"quotes_quote_{name}@draft") for name in ("change", "action", "preview", "change", "enclosures")]
+    desk += [
+        house.path(f"quotes_quote_{name}@draft")
+        for name in ("change", "action", "preview", "change", "enclosures")
+    ]
     found: dict[str, list[str]] = {}
     for who in (*STAFF, *STRANGERS):
         enclosed = (f"photos/{house.rows['photo']}.jpg", f"documents/{house.rows['document']}.pdf")
