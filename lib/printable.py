@@ -72,8 +72,9 @@ def spelled(text: str) -> str:
 
 
 def is_drawn(one: str) -> bool:
-    """What has a shape of its own: all but control, format and space characters, and halves of others."""
-    return unicodedata.category(one) not in UNDRAWN
+    """What has a shape of its own: all but control, format and space characters, halves of others, and none at all."""
+    is_none = ord(one) & 0xFFFE == 0xFFFE or 0xFDD0 <= ord(one) <= 0xFDEF
+    return not is_none and unicodedata.category(one) not in UNDRAWN
 
 
 def _is_printed(place: int) -> bool:

@@ -97,7 +97,7 @@ def test_only_what_no_limit_counts_any_more_is_swept() -> None:
 
 def test_no_use_counts_for_another_and_none_is_without_limit() -> None:
     limits = [value for value in vars(limiter).values() if isinstance(value, Limit)]
-    assert len({limit.name for limit in limits}) == len(limits) == 20
+    assert len({limit.name for limit in limits}) == len(limits) == 22
     assert all(limit.most > 0 for limit in limits)
     # Of the whole installation: what may be mailed or told because of what anybody types.
     unnamed = {"receipts to typed addresses", "declarations of no contract told"}

@@ -19,7 +19,7 @@ from unfold.widgets import (
 
 from lib import french
 from lib.day import today_in_paris
-from lib.fields import ParagraphsField, TypedDecimalField, whole
+from lib.fields import LineField, ParagraphsField, TypedDecimalField, whole
 from logisav.desk.law_fields import PointsField, SubcontractorsField, check_quantity, check_when
 from quotes import money
 from quotes.models import Company, Customer, Quote
@@ -276,7 +276,7 @@ class RankField(forms.IntegerField):
         return False
 
 
-class IdentityField(forms.CharField):
+class IdentityField(LineField):
     """Which line it is: the page's script gives it to those that it adds, which are then one however often sent."""
 
     widget = forms.HiddenInput

@@ -9,7 +9,7 @@ from typing import Any
 from django.db.models import IntegerField, QuerySet, Subquery
 from django.http import HttpRequest
 
-from logisav.desk.paging import MOST
+from logisav.desk import paging
 from quotes.models import Company
 
 
@@ -31,7 +31,8 @@ class Tab:
 def tabs(request: HttpRequest, parts: Sequence[tuple[str, str, QuerySet[Any]]], *, at: str) -> list[Tab]:
     """Of words, query of the address, and rows; the one row of the company is what the counts hang on."""
     figures = {
-        f"tab{rank}": Counted(rows.order_by().values("pk")[:MOST]) for rank, (_, _, rows) in enumerate(parts)
+        f"tab{rank}": Counted(rows.order_by().values("pk")[: paging.MOST])
+        for rank, (_, _, rows) in enumerate(parts)
     }
     counts = Company.objects.annotate(**figures).values_list(*figures).first() or (0,) * len(parts)
     here = request.GET.urlencode()
@@ -42,4 +43,4 @@ def tabs(request: HttpRequest, parts: Sequence[tuple[str, str, QuerySet[Any]]], 
 
 
 def _shown(count: int) -> str:
-    return f"{MOST - 1}+" if count == MOST else str(count)
+    return f"{paging.MOST - 1}+" if count == paging.MOST else str(count)

@@ -49,6 +49,7 @@ def test_two_photos_from_a_telephone_are_read_by_the_customer(
     desk.set_viewport_size(PHONE)
     desk.goto(page_of(quote))
     desk.locator("[name=title]").fill("Un titre pas encore enregistré")
+    section(desk).get_by_text("Ajouter des photos ou des documents").click()
     section(desk).get_by_label("Choisir des photos ou des PDF").set_input_files(
         [chosen("IMG_1.jpg", with_position()), chosen("IMG_2.jpg", photo()), chosen("x.svg", b"<svg/>")]
     )

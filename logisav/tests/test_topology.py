@@ -33,8 +33,8 @@ PLACES = {
 }  # fmt: skip
 SEND_A_QUOTE = """
 from quotes import workflow
-from quotes.tests.factories import SYSTEM, make_quote
-quote = make_quote()
+from quotes.tests.factories import SYSTEM, make_customer, make_quote
+quote = make_quote(customer=make_customer(first_name="Camille", last_name="Durand"))
 workflow.send(quote.pk, actor=SYSTEM)
 print(quote.number)
 """

@@ -391,7 +391,7 @@ def test_row_17_a_withdrawn_contract_says_what_goes_back_and_by_when() -> None:
     quote, _ = withdrawn_and_paid(ticked=())
     with time_machine.travel(SIGNED, tick=False):
         shown = page(quote)
-    assert "<h1>Vous avez renoncé à ce contrat</h1>" in shown
+    assert ">Vous avez renoncé à ce contrat</h1>" in shown
     assert f"vous sont rendus au plus tard le 8{NBSP}décembre{NBSP}2026" in shown
     assert "nous en sommes prévenus" not in shown
     assert "Devis accepté" not in shown
