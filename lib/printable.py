@@ -62,7 +62,7 @@ def not_printed(text: str) -> str:
     """The signs of a text that no font of ours has, each once."""
     if text.isascii():
         return ""
-    return "".join(dict.fromkeys(one for one in text if is_drawn(one) and not _is_printed(ord(one))))
+    return "".join(one for one in dict.fromkeys(text) if is_drawn(one) and not _is_printed(ord(one)))
 
 
 def spelled(text: str) -> str:

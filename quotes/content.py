@@ -565,6 +565,15 @@ class Content:
         return tuple(document for document in self.documents if document.in_contract)
 
     @property
+    def joined_files(self) -> list[tuple[str, str]]:
+        """What is part of the contract beside its text: each file's name and SHA-256."""
+        found = [(document.path, document.sha256) for document in self.contract_documents]
+        if self.contribution is not None:
+            found.append((self.contribution.path, self.contribution.sha256))
+        company = [self.rge_proof, self.terms.sha256 if self.terms else ""]
+        return found + [(f"company/{sha256}.pdf", sha256) for sha256 in company if sha256]
+
+    @property
     def mailed_documents(self) -> tuple[DocumentFacts, ...]:
         """Those that a mail carries: in their order, as long as they stay within what mailboxes take."""
         mailed, size = [], 0

@@ -15,7 +15,7 @@ from django.db import transaction
 from django.db.models import F, Q
 from django.utils import timezone
 
-from lib import limiter
+from lib import files, limiter
 from lib.otp import matches
 from notifications import outbox
 from quotes import journal, rules
@@ -71,12 +71,19 @@ def request_code(
     The file that is signed is read and compared first, outside the transaction.
     """
     in_force = QuoteVersion.objects.filter(quote=quote_id, version_hash=version_hash, is_current=True)
-    read = in_force.defer("content").first()
-    if read is not None and quotes_workflow.stored_pdf(read) is None:
+    read = in_force.first()
+    if read is not None and not _can_be_read(read):
         return Outcome.DAMAGED, None
     return _request_code(
         quote_id, link=link, form=form, version_hash=version_hash, browser=browser, actor=actor
     )
+
+
+def _can_be_read(version: QuoteVersion) -> bool:
+    """The PDF and what is joined to it: nobody signs what nobody can read."""
+    joined = version.reading.joined_files
+    are_there = all(files.read_or_none(name, sha256) is not None for name, sha256 in joined)
+    return quotes_workflow.stored_pdf(version) is not None and are_there
 
 
 @transaction.atomic

@@ -32,7 +32,7 @@ BY_NAME: dict[str, type[forms.Field]] = {
     "tags": LineField,
     **dict.fromkeys(("first_name", "last_name", "company_name"), PrintedNameField),
 }
-UNPRINTED = ("internal_note", "tags")
+UNPRINTED = ("internal_note", "tags", "own_identity")
 
 
 class _Typed:

@@ -173,7 +173,10 @@ class QuoteForm(WithDeposit):
 
     @property
     def makes_customer(self) -> bool:
-        return self.new_customer is not None and self.new_customer.is_bound
+        """Never of a quote whose customer is fixed, whatever is sent."""
+        customer = self.fields.get("customer")
+        may_choose = customer is not None and not customer.disabled
+        return self.new_customer is not None and self.new_customer.is_bound and may_choose
 
     def clean(self) -> dict[str, Any]:
         super().clean()

@@ -178,6 +178,14 @@ def test_who_signs_reads_which_documents_are_part_of_the_contract() -> None:
     assert "Documents du contrat</dt><dd>Fiche produit</dd>" in text(browser.get(path(quote, "code/")))
 
 
+def test_nobody_signs_what_can_no_longer_be_read() -> None:
+    quote = send(make_rich())
+    browser = visitor(quote)
+    default_storage.delete(version_of(quote).reading.contract_documents[0].path)
+    assert send_form(browser, quote).status_code != 302
+    assert not quote.signing_requests.exists()
+
+
 def test_signed_they_are_proved_sealed_in_and_audited() -> None:
     quote = make_rich()
     assert rendering.render_version(workflow.send(quote.pk, actor=SYSTEM).pk)

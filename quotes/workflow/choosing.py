@@ -148,8 +148,10 @@ def _still_stands(quote: Quote, version: QuoteVersion) -> bool:
 
 
 def _overtaken(quote: Quote, version: QuoteVersion) -> None:
-    """Signed, settled or replaced by its owner meanwhile: it never comes into force."""
-    _settle(quote, Quote.ChoiceState.NONE)
+    """Signed, settled or replaced by its owner meanwhile: it never comes into force. Another may be on its way."""
+    waiting = quote.versions.filter(chosen_on__isnull=False, done_at=None, failed_at=None)
+    if not waiting.exclude(pk=version.pk).exists():
+        _settle(quote, Quote.ChoiceState.NONE)
     journal.append(quote, "choice_overtaken", actor=Actor.system(), version=version.number)
 
 

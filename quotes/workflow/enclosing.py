@@ -5,6 +5,7 @@ Files are stored already, by their content. The journal says nothing of it, as o
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -80,14 +81,16 @@ def remove_enclosure(quote_id: int, pk: int) -> None:
 @transaction.atomic
 def bring_from_catalogue(quote_id: int, lines: Iterable[QuoteLine]) -> int:
     """What the articles of new lines, known by their words, bring along; how much found no room. Raises IllegalMove."""
-    made = {line.label: line.identity for line in lines if line.kind == QuoteLine.Kind.ITEM}
+    made = defaultdict[str, list[str]](list)
+    for new in lines:
+        if new.kind == QuoteLine.Kind.ITEM:
+            made[new.label].append(new.identity)
     found = list(ItemEnclosure.objects.filter(item__label__in=made).select_related("item"))
     if not found:
         return 0
     quote, left = locked(quote_id), 0
     quote.require(Verb.EDIT)
-    for one in found:
-        line = made[one.item.label]
+    for one, line in [(each, identity) for each in found for identity in made[each.item.label]]:
         there = list(quote.enclosures.all())
         if any((each.file, each.line) == (one.file, line) for each in there):
             continue

@@ -20,6 +20,7 @@ from lib.folding import folded
 
 MAX_BYTES = 2 * 1024 * 1024
 MAX_ROWS = 5_000
+MAX_COLUMNS = 100
 DELIMITERS = ";,\t"
 MARK = "\ufeff"
 SOFT_BREAK = "\u2028"  # in the text of a workbook, so that each line of it is a row of the sheet
@@ -149,6 +150,10 @@ def read(text: str, known: Collection[str] = ()) -> Table:
     titles = _titles_at(rows[:HEAD], known)
     if len(rows) - titles - 1 > MAX_ROWS:
         raise too_many_rows()
+    if len(rows[titles].cells) > MAX_COLUMNS:
+        raise UnreadableSheet(
+            f"Ce fichier a plus de {MAX_COLUMNS} colonnes. Ne gardez que celles à importer."
+        )
     return Table(tuple(title.strip() for title in rows[titles].cells), tuple(rows[titles + 1 :]))
 
 

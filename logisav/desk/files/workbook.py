@@ -10,20 +10,29 @@ import csv
 import datetime as dt
 import io
 import zipfile
+import zlib
 from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
-from xml.etree.ElementTree import ParseError
 
 from openpyxl import load_workbook
 
-from logisav.desk.files.spreadsheet import MAX_ROWS, SOFT_BREAK, UnreadableSheet, too_many_rows, written
+from logisav.desk.files.spreadsheet import (
+    MAX_BYTES,
+    MAX_COLUMNS,
+    MAX_ROWS,
+    SOFT_BREAK,
+    UnreadableSheet,
+    too_many_rows,
+    written,
+)
 
 ZIPPED = b"PK\x03\x04"
 OLD_EXCEL = b"\xd0\xcf\x11\xe0"
 MAX_UNPACKED = 40 * 1024 * 1024
 MAX_PARTS = 1000
-MAX_COLUMNS = 100
+MAX_TEXT = 4 * MAX_BYTES  # characters of the cells together: one text may stand in many
+MAX_GAP = 20 * MAX_ROWS  # empty rows in a row
 SIGNIFICANT = ".15g"  # digits that a spreadsheet keeps; what lies behind them is noise of binary fractions
 DAMAGED = "Ce classeur ne s'ouvre pas. Enregistrez-le à nouveau dans votre tableur, en .xlsx ou en CSV."
 # The parser's own words for a damaged file, whatever it stumbles over.
@@ -34,8 +43,16 @@ STUMBLES = (
     TypeError,
     AttributeError,
     IndexError,
-    ParseError,
+    SyntaxError,  # of XML, whichever parser there is
+    ArithmeticError,
+    RuntimeError,
+    EOFError,
     OSError,
+    zlib.error,
+)
+TOO_LARGE = (
+    "Ce classeur est démesuré une fois décompressé. Ne gardez que la feuille à importer, "
+    "ou enregistrez-la en CSV."
 )
 
 
@@ -63,16 +80,15 @@ def _check(document: bytes) -> None:
     with zipfile.ZipFile(io.BytesIO(document)) as archive:
         parts = archive.infolist()
         if len(parts) > MAX_PARTS or sum(part.file_size for part in parts) > MAX_UNPACKED:
-            raise UnreadableSheet(
-                "Ce classeur est démesuré une fois décompressé. Ne gardez que la feuille à importer, ou "
-                "enregistrez-la en CSV."
-            )
+            raise UnreadableSheet(TOO_LARGE)
         for part in parts:
-            if part.filename.endswith((".xml", ".rels")):
-                with archive.open(part) as opened:
-                    xml = opened.read(part.file_size + 1)
-                if b"<!DOCTYPE" in xml or xml.startswith((b"\xff\xfe", b"\xfe\xff")):
-                    raise UnreadableSheet(DAMAGED)
+            with archive.open(part) as opened:
+                held = opened.read(part.file_size + 1)
+            in_utf_16 = held.startswith((b"\xff\xfe", b"\xfe\xff")) or (
+                b"<" in held[:8] and b"\0" in held[:8]
+            )
+            if in_utf_16 or b"<!DOCTYPE" in held:
+                raise UnreadableSheet(DAMAGED)
 
 
 def _rows(document: bytes) -> list[list[str]]:
@@ -89,14 +105,17 @@ def _rows(document: bytes) -> list[list[str]]:
 def _filled(sheet: Any) -> Iterator[list[str]]:
     """Each row up to the last that holds anything, the empty ones between them too."""
     sheet.reset_dimensions()  # some programs write a wrong one
-    empty, filled = 0, 0
+    empty, filled, size = 0, 0, 0
     for row in sheet.iter_rows(max_col=MAX_COLUMNS):
-        cells = [_shown(cell) for cell in row]
+        cells = [_shown(cell) for cell in row] if any(cell.value is not None for cell in row) else []
         if not any(cells):
-            empty += 1
+            if (empty := empty + 1) > MAX_GAP:
+                raise too_many_rows()
             continue
         if (filled := filled + 1) > MAX_ROWS + 1 or empty > MAX_ROWS:
             raise too_many_rows()
+        if (size := size + sum(map(len, cells))) > MAX_TEXT:
+            raise UnreadableSheet(TOO_LARGE)
         yield from ([] for _ in range(empty))
         empty = 0
         while not cells[-1]:

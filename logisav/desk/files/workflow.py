@@ -41,7 +41,8 @@ def stage_import(kind: str, *, text: str, file_name: str, by: User) -> StagedImp
 def match_columns(staged: StagedImport, *, said: Sequence[str], by: User) -> None:
     """Where each column of this file goes; the next file with these titles is read alike."""
     staged.columns = list(said)
-    staged.save(update_fields=["columns"])
+    if not StagedImport.objects.filter(pk=staged.pk).update(columns=staged.columns):
+        return  # confirmed in another tab
     plan = importing.plan_of(staged, rows=importing.rows_of(staged.kind, by).none())
     if not plan.missing:
         columns.remember(staged.kind, plan.sheet, plan.columns)

@@ -347,7 +347,10 @@ class QuoteAdmin(Exported, BoundedList, SavesItself):
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: Any) -> None:
         """The lines make the total that the list shows."""
         super().save_related(request, form, formsets, change)
-        new = [row for formset in formsets if formset.model is QuoteLine for row in formset.new_objects]
+        of_lines = [formset for formset in formsets if formset.model is QuoteLine]
+        new = [row for formset in of_lines for row in formset.new_objects]
+        # A line that saved itself half typed has its article only now.
+        new += [row for formset in of_lines for row, said in formset.changed_objects if "label" in said]
         if left := workflow.bring_from_catalogue(form.instance.pk, new):
             messages.warning(request, NO_ROOM.format(left=left))
         list_columns.refresh(form.instance)

@@ -274,6 +274,20 @@ def test_a_line_made_of_an_article_brings_what_the_article_has() -> None:
     assert quote.enclosures.count() == 2
 
 
+def test_each_line_of_an_article_has_what_it_brings_one_that_was_half_typed_too() -> None:
+    boss = manager()
+    desk, quote = at_desk(boss), make_quote(owner=boss, lines=({"label": "Pompe"},))
+    item = CatalogueItem.objects.create(reference="PAC", label="Pompe 8 kW", unit_price=Decimal(6890))
+    desk.post(
+        f"/admin/quotes/catalogueitem/{item.pk}/photos/", {"chosen": [SimpleUploadedFile("a.jpg", photo())]}
+    )
+    form = filled(desk.get(page_of(quote))) | {"lines-0-label": "Pompe 8 kW"}
+    new = int(form["lines-INITIAL_FORMS"])
+    form |= line(new, label="Pompe 8 kW", unit_price="6890") | {"lines-TOTAL_FORMS": new + 1}
+    assert desk.post(page_of(quote), form).status_code == 302
+    assert {one.line for one in quote.enclosures.all()} == {one.identity for one in quote.lines.all()}
+
+
 def test_whoever_may_not_change_the_catalogue_adds_nothing_to_it(desk: Client) -> None:
     item = CatalogueItem.objects.create(reference="PAC", label="Pompe", unit_price=Decimal(1))
     files_of = f"/admin/quotes/catalogueitem/{item.pk}/photos/"

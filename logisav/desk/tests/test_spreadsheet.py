@@ -149,3 +149,8 @@ def test_as_many_rows_as_allowed_are_read() -> None:
 def test_accents_of_old_programs_are_understood(encoding: str) -> None:
     text = "Nom;Prénom;Adresse\nLefèvre;Zoé;3 allée des Chênes, à côté du château\nGüell;François;Î\n"
     assert decoded(text.encode(encoding)) == text
+
+
+def test_a_file_of_a_thousand_columns_is_told_before_anything_is_made_of_it() -> None:
+    with pytest.raises(UnreadableSheet, match="100 colonnes"):
+        spreadsheet.read(";".join(["Nom"] * 1000) + "\n" + "Morel\n", known=())

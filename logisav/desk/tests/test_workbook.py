@@ -20,6 +20,13 @@ from quotes.models import CatalogueItem, Customer
 CATALOGUE, CUSTOMERS = "/admin/quotes/catalogueitem/", "/admin/quotes/customer/"
 
 
+SHARED = (
+    b'<Override PartName="/xl/sharedStrings.xml" '
+    b'ContentType="application/vnd.openxmlformats-officedocument.spreadsheetml.sharedStrings+xml"/>'
+)
+STRINGS = b'<sst xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><si><t>%s</t></si></sst>'
+
+
 def made(*rows: list[Any], change: Callable[[Any], None] | None = None) -> bytes:
     book = Workbook()
     sheet: Any = book.active
@@ -139,6 +146,43 @@ def test_cells_that_are_far_apart_are_too_many_lines() -> None:
 
     with pytest.raises(UnreadableSheet, match="lignes"):
         workbook.as_text(made(["Nom"], ["A"], change=far))
+
+
+@pytest.mark.sqlite
+def test_one_text_that_stands_in_many_cells_is_counted_as_often() -> None:
+    """A few bytes each in the file, and gigabytes as a table."""
+    written = made(["Nom"])
+    cells = b'<c t="s"><v>0</v></c>' * 100
+    rows = b"".join(b'<row r="%d">%s</row>' % (number, cells) for number in range(1, 5))
+    sheet = part_of(written, "xl/worksheets/sheet1.xml")
+    start, end = sheet.index(b"<sheetData>") + 11, sheet.index(b"</sheetData>")
+    types = part_of(written, "[Content_Types].xml").replace(b"</Types>", SHARED + b"</Types>")
+    document = swapped(written, "xl/worksheets/sheet1.xml", sheet[:start] + rows + sheet[end:])
+    held = io.BytesIO(swapped(document, "[Content_Types].xml", types))
+    with zipfile.ZipFile(held, "a", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("xl/sharedStrings.xml", STRINGS % (b"x" * 32_000))
+    assert len(held.getvalue()) < 10_000
+    with pytest.raises(UnreadableSheet, match="démesuré"):
+        workbook.as_text(held.getvalue())
+
+
+@pytest.mark.sqlite
+def test_a_row_that_calls_itself_the_two_thousand_millionth_is_not_waited_for() -> None:
+    sheet = part_of(made(["Nom"]), "xl/worksheets/sheet1.xml")
+    far = sheet.replace(
+        b"</sheetData>", b'<row r="2000000000"><c r="A2000000000"><v>1</v></c></row></sheetData>'
+    )
+    with pytest.raises(UnreadableSheet, match="lignes"):
+        workbook.as_text(swapped(made(["Nom"]), "xl/worksheets/sheet1.xml", far))
+
+
+@pytest.mark.sqlite
+@pytest.mark.parametrize("cell", [b"<v>" + b"9" * 400 + b"</v>", b"<v>1</w>"])
+def test_what_no_spreadsheet_writes_is_a_damaged_workbook(cell: bytes) -> None:
+    sheet = part_of(made(["Nom"]), "xl/worksheets/sheet1.xml")
+    odd = sheet.replace(b"</sheetData>", b'<row r="2"><c r="A2">' + cell + b"</c></row></sheetData>")
+    with pytest.raises(UnreadableSheet, match="ne s'ouvre pas"):
+        workbook.as_text(swapped(made(["Nom"]), "xl/worksheets/sheet1.xml", odd))
 
 
 @pytest.mark.sqlite
