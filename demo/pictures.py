@@ -37,17 +37,7 @@ def enclose(quote: Quote) -> None:
 def _photo(quote: Quote, image: Image.Image, caption: str, *, line: str = "") -> None:
     out = io.BytesIO()
     image.save(out, "JPEG", quality=85)
-    photo = read_photo(out.getvalue())
-    stored = StoredFile(
-        kind=Enclosure.Kind.PHOTO,
-        file=files.store(photo.large, folder="photos", suffix=".jpg"),
-        small=files.store(photo.small, folder="photos", suffix=".jpg"),
-        label=caption,
-        size=len(photo.large),
-        width=photo.width,
-        height=photo.height,
-        small_width=photo.small_width,
-    )
+    stored = StoredFile.of_photo(read_photo(out.getvalue()), label=caption)
     workflow.enclose(quote.pk, stored, line=line)
 
 

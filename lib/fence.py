@@ -1,4 +1,4 @@
-"""The fence around a process that reads a file from outside, and nothing else (see lib/warm.py).
+"""The fence around a process that reads or lays out what comes from outside, and nothing else (see lib/warm.py).
 
 A file that makes a library run wild meets the kernel's limits here, not the web process; should it make it do anything
 else, the interpreter refuses connections, processes and files (an audit hook cannot be taken off again).

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 from django.urls import reverse
@@ -13,6 +14,8 @@ from notifications.strangers import defused
 from payments import rules
 from payments.models import Deposit, Dispute, Payment, Refund
 from quotes import emails as quote_emails
+from quotes import money
+from quotes.content import Content
 from quotes.facts import FAILURE
 
 
@@ -42,6 +45,30 @@ def _payment_facts(payment: Payment) -> dict[str, Any]:
     )
 
 
+def _receipt_facts(payment: Payment) -> dict[str, Any]:
+    """With what of it is VAT, by the rates of the quote in their proportion; nothing of money that goes back."""
+    context, version = _payment_facts(payment), payment.deposit.quote.current_version()
+    goes_back = context["opens_on"] or context["fallen"]
+    return context | {
+        "vat_parts": _vat_parts(payment.amount, version.reading) if version and not goes_back else []
+    }
+
+
+def _vat_parts(amount: Decimal, content: Content) -> list[dict[str, str]]:
+    shares = {share.rate: share.base + share.amount for share in content.totals.vat}
+    vat = {
+        rate: part - money.to_cent(part * 100 / (100 + rate))
+        for rate, part in money.spread(amount, shares).items()
+    }
+    parts = [("Dont HT", french.money(amount - sum(vat.values())))]
+    for rate, part in vat.items():
+        if rate:
+            parts.append((f"Dont TVA {french.percent(rate)}", french.money(part)))
+        elif content.zero_rate:
+            parts.append(("TVA", content.zero_rate.line))
+    return [{"label": label, "value": value} for label, value in parts]
+
+
 # To the customer
 
 
@@ -66,7 +93,7 @@ def open_now(deposit: Deposit) -> None:
 
 def paid_by_card(payment: Payment) -> None:
     """The receipt; the owner learns it by mail and behind the bell."""
-    quote, context = payment.deposit.quote, _payment_facts(payment)
+    quote, context = payment.deposit.quote, _receipt_facts(payment)
     quote_emails.to_customer("payments/receipt", quote, context=context)
     text = f"{quote.customer.name} a payé {context['amount']} d'acompte par carte ({quote.number})."
     quote_emails.to_staff("payments/paid_owner", quote, text=text, context=context)
@@ -74,12 +101,12 @@ def paid_by_card(payment: Payment) -> None:
 
 def transfer_received(payment: Payment) -> None:
     """The owner wrote it down, so only the customer is told."""
-    context = _payment_facts(payment)
+    context = _receipt_facts(payment)
     quote_emails.to_customer("payments/transfer_received", payment.deposit.quote, context=context)
 
 
 def cheque_received(payment: Payment) -> None:
-    context = _payment_facts(payment)
+    context = _receipt_facts(payment)
     quote_emails.to_customer("payments/cheque_received", payment.deposit.quote, context=context)
 
 

@@ -1,4 +1,4 @@
-"""What a version says: the frozen text of a quote, read from and written to canonical JSON (`schema: 1`).
+"""What a version says: the frozen text of a quote, read from and written to canonical JSON (`SCHEMA`).
 
 Everything that the customer sees stands in here, and pages, mails and PDFs of a sent quote read nothing else:
 what is displayed, what is hashed and what is signed are one. Stored text is never written anew: a schema that has been
@@ -562,22 +562,34 @@ class Content:
 
     @property
     def contract_documents(self) -> tuple[DocumentFacts, ...]:
-        return tuple(document for document in self.documents if document.in_contract)
+        """Not those of an option that is not chosen: nobody buys it."""
+        aside = {line.identity for line in self.lines if line.option and not line.chosen}
+        return tuple(one for one in self.documents if one.in_contract and one.line not in aside)
+
+    @property
+    def handed_contribution(self) -> Contribution | None:
+        """The « cadre de contribution » while its prime is deducted: with the options that bear it both fall away."""
+        return self.contribution if self.deducted else None
+
+    @property
+    def paper_consents(self) -> tuple[Consent, ...]:
+        """What is ticked on paper too: all but the agreement to sign on line."""
+        return tuple(consent for consent in self.consents if consent.id != "electronic")
 
     @property
     def joined_files(self) -> list[tuple[str, str]]:
         """What is part of the contract beside its text: each file's name and SHA-256."""
         found = [(document.path, document.sha256) for document in self.contract_documents]
-        if self.contribution is not None:
-            found.append((self.contribution.path, self.contribution.sha256))
+        if (contribution := self.handed_contribution) is not None:
+            found.append((contribution.path, contribution.sha256))
         company = [self.rge_proof, self.terms.sha256 if self.terms else ""]
         return found + [(f"company/{sha256}.pdf", sha256) for sha256 in company if sha256]
 
     @property
     def mailed_documents(self) -> tuple[DocumentFacts, ...]:
-        """Those that a mail carries: in their order, as long as they stay within what mailboxes take."""
+        """Those that a mail carries: of the contract first, as long as they stay within what mailboxes take."""
         mailed, size = [], 0
-        for document in self.documents:
+        for document in sorted(self.documents, key=lambda one: one not in self.contract_documents):
             if size + document.size <= MOST_MAILED:
                 mailed.append(document)
                 size += document.size

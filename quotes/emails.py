@@ -126,7 +126,7 @@ def with_link(
 def travelling(version: QuoteVersion) -> list[Attachment]:
     """What is handed over with a version: the « cadre de contribution » where a CEE is deducted, and its documents."""
     content, pdf = version.reading, "application/pdf"
-    cadre = content.contribution
+    cadre = content.handed_contribution
     found = [Attachment(name="cadre-de-contribution.pdf", type=pdf, path=cadre.path)] if cadre else []
     return found + [
         Attachment(name=one.file_name, type=pdf, path=one.path, may_lack=True)

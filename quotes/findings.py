@@ -13,6 +13,7 @@ class MendedAt(Enum):
     CUSTOMER = "customer"
     COMPANY = "company"
     CONTRIBUTION = "contribution"
+    ENCLOSURES = "enclosures"
 
 
 @dataclass(frozen=True)

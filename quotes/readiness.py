@@ -18,7 +18,7 @@ from lib import french, printable
 from lib.day import today_in_paris
 from lib.fields import NOT_STORABLE
 from quotes import money
-from quotes.content import ChoiceGroup, choices
+from quotes.content import MOST_MAILED, ChoiceGroup, choices
 from quotes.findings import Finding, MendedAt
 from quotes.law import contract, mentions, vat
 from quotes.law.contract import Exempt, Facts, Kind, Nature, Needs, Place, Refusal
@@ -56,7 +56,26 @@ class Draft:
     @property
     def has_contract_documents(self) -> bool:
         """Whether whoever signs accepts documents beside the quote."""
-        return any(one.in_contract for one in self.enclosures if not one.is_photo)
+        return bool(self.contract_documents)
+
+    @property
+    def contract_documents(self) -> list[QuoteEnclosure]:
+        """Not those of an option that is not chosen: nobody buys it."""
+        aside = {line.identity for line in self.lines if line.option and not line.chosen}
+        return [
+            one for one in self.enclosures if not one.is_photo and one.in_contract and one.line not in aside
+        ]
+
+    @property
+    def sells_extras_unasked(self) -> bool:
+        """To a consumer: an option with a price that its owner, and nobody else, has put into the total."""
+        by_customer = self.quote.choice or ()
+        return self.for_consumer and any(
+            line.chosen and line.total and line.identity not in by_customer
+            for group in self.choices
+            if not group.must_choose
+            for line in group.lines
+        )
 
     def line_of(self, enclosure: QuoteEnclosure) -> str:
         """The identity of its line; empty once that is gone."""
@@ -266,6 +285,11 @@ class Draft:
         found = [finding.sentence for finding, is_missing in CHECKS if finding.blocking and is_missing(self)]
         return found + [gap.sentence for gap in gaps(self.law) if gap.blocking]
 
+    @property
+    def stops_by_its_lines(self) -> bool:
+        """Of a copy that may be sent as it is, with other options: neither its words nor the law's gaps change."""
+        return any(is_missing(self) for _, is_missing in BESIDE_WORDS)
+
 
 def _finding(gap: Gap) -> Finding:
     place = MendedAt.COMPANY if gap.of_company else MendedAt.QUOTE
@@ -303,7 +327,32 @@ def _is_refused(refusal: Refusal, draft: Draft) -> bool:
     return refusal in draft.needs.refusals
 
 
-CHECKS: tuple[tuple[Finding, Callable[[Draft], bool]], ...] = (
+Check = tuple[Finding, Callable[[Draft], bool]]
+# No choice of options changes them.
+TEXT_CHECKS: tuple[Check, ...] = tuple(
+    (Finding(f"{whose} {fault}", place, field, blocking=True), partial(_spoils, texts, spoils))
+    for whose, place, field, texts in (
+        ("Un texte du devis", MendedAt.QUOTE, "title", lambda draft: draft.texts_of_quote),
+        (
+            "La fiche du client",
+            MendedAt.CUSTOMER,
+            "last_name",
+            lambda draft: _texts(draft.quote.customer),
+        ),
+        ("La fiche de l'entreprise", MendedAt.COMPANY, "legal_name", lambda draft: _texts(draft.company)),
+    )
+    for fault, spoils in (
+        (
+            "contient un signe invisible qu'un PDF ne peut pas porter\u00a0: enregistrez de nouveau cette page.",
+            NOT_STORABLE.search,
+        ),
+        (
+            "contient un signe que nos documents ne savent pas imprimer\u00a0: remplacez-le.",
+            printable.not_printed,
+        ),
+    )
+)
+CHECKS: tuple[Check, ...] = (
     *(
         (Finding(refusal.value, MendedAt.QUOTE, field, law, blocking=True), partial(_is_refused, refusal))
         for refusal, (field, law) in REFUSALS.items()
@@ -317,6 +366,16 @@ CHECKS: tuple[tuple[Finding, Callable[[Draft], bool]], ...] = (
             "Cass. 1re civ., 17 mai 2023, n° 21-25.670",
         ),
         lambda draft: draft.quote.nature == Quote.Nature.SERVICES and draft.sells_supplies,
+    ),
+    (
+        Finding(
+            "Une ligne est une fourniture de votre catalogue\u00a0: un appareil de catalogue n'est pas sur mesure, et "
+            "le client garde alors son droit de rétractation.",
+            MendedAt.QUOTE,
+            "withdrawal_exception",
+            "Art. L221-28, 3° du code de la consommation",
+        ),
+        lambda draft: draft.facts.exempt is Exempt.MADE_TO_MEASURE and draft.sells_supplies,
     ),
     (
         Finding(
@@ -344,6 +403,27 @@ CHECKS: tuple[tuple[Finding, Callable[[Draft], bool]], ...] = (
     ),
     (
         Finding(
+            "Une option payante est comprise d'avance dans le total\u00a0: si le client ne la choisit pas lui-même, il "
+            "peut s'en faire rembourser. Décochez «\u00a0Comprise dans le total\u00a0», ou faites-en une ligne "
+            "du devis.",
+            MendedAt.QUOTE,
+            "lines",
+            "Art. L121-17 du code de la consommation",
+        ),
+        lambda draft: draft.sells_extras_unasked,
+    ),
+    (
+        Finding(
+            "Les documents du contrat dépassent 5\u00a0Mo ensemble\u00a0: le client ne les recevrait pas avec son "
+            "exemplaire signé. Allégez-en un, ou dites qu'il n'en fait pas partie.",
+            MendedAt.ENCLOSURES,
+            "photos-et-documents",
+            "Art. L221-9 et L221-13 du code de la consommation",
+        ),
+        lambda draft: sum(one.size for one in draft.contract_documents) > MOST_MAILED,
+    ),
+    (
+        Finding(
             "Le client a choisi ses options en ligne, et cette version ne reprend pas son choix\u00a0: cochez ou "
             "décochez «\u00a0Comprise dans le total\u00a0», ou dites-le-lui.",
             MendedAt.QUOTE,
@@ -364,29 +444,7 @@ CHECKS: tuple[tuple[Finding, Callable[[Draft], bool]], ...] = (
         ),
         lambda draft: draft.is_beyond_bounds,
     ),
-    *(
-        (Finding(f"{whose} {fault}", place, field, blocking=True), partial(_spoils, texts, spoils))
-        for whose, place, field, texts in (
-            ("Un texte du devis", MendedAt.QUOTE, "title", lambda draft: draft.texts_of_quote),
-            (
-                "La fiche du client",
-                MendedAt.CUSTOMER,
-                "last_name",
-                lambda draft: _texts(draft.quote.customer),
-            ),
-            ("La fiche de l'entreprise", MendedAt.COMPANY, "legal_name", lambda draft: _texts(draft.company)),
-        )
-        for fault, spoils in (
-            (
-                "contient un signe invisible qu'un PDF ne peut pas porter\u00a0: enregistrez de nouveau cette page.",
-                NOT_STORABLE.search,
-            ),
-            (
-                "contient un signe que nos documents ne savent pas imprimer\u00a0: remplacez-le.",
-                printable.not_printed,
-            ),
-        )
-    ),
+    *TEXT_CHECKS,
     (
         Finding("Le client n'a pas d'adresse mail.", MendedAt.CUSTOMER, "email", blocking=True),
         lambda draft: not draft.quote.customer.email,
@@ -467,6 +525,7 @@ CHECKS: tuple[tuple[Finding, Callable[[Draft], bool]], ...] = (
     ),
     *MONEY_CHECKS,
 )
+BESIDE_WORDS = tuple(check for check in CHECKS if check[0].blocking and check not in TEXT_CHECKS)
 
 
 def findings(quote: Quote) -> list[Finding]:

@@ -91,10 +91,13 @@ def _too_soon(visit: Visit) -> str:
     return f"Un code vient de partir. Un nouveau pourra être demandé{when}."
 
 
+NOT_KEPT = "Le devis a changé entre-temps, votre choix n'a pas été gardé. Relisez le devis, puis choisissez à nouveau."
+
+
 @require_http_methods(FORM)
 @quote_required(Verb.CHOOSE)
 def choose(request: HttpRequest, visit: Visit) -> HttpResponse:
-    """« Mes options »: « Mettre à jour » shows the sums of a choice, « Garder ce choix » makes a version of it."""
+    """« Mes options »: « Voir le total, sans garder » shows its sums, « Garder ce choix » makes a version of it."""
     if request.method != "POST":
         return redirect(visit.quote)
     wish = Wish(read_choice(request.POST, visit.content))
@@ -110,14 +113,18 @@ def choose(request: HttpRequest, visit: Visit) -> HttpResponse:
             actor=actor_of(request),
         )
     except IllegalMove:
-        messages.warning(request, "Le devis a changé entre-temps, votre choix n'a pas été gardé. Relisez-le.")
+        messages.warning(
+            request,
+            NOT_KEPT,
+        )
         return redirect(visit.quote)
     match outcome:
         case Choosing.CHOSEN:
             return redirect(visit.quote)
         case Choosing.CHANGED:
             messages.warning(
-                request, "Le devis a changé entre-temps, votre choix n'a pas été gardé. Relisez-le."
+                request,
+                NOT_KEPT,
             )
             return redirect(visit.quote)
         case Choosing.SAME:

@@ -35,7 +35,7 @@ def versions_of(quote: Quote) -> list[QuoteVersion]:
 
 def consents_of(version: QuoteVersion) -> list[Consent]:
     """What a paper may bear: to sign electronically it does not say."""
-    return [consent for consent in version.reading.consents if consent.id != "electronic"]
+    return list(version.reading.paper_consents)
 
 
 def protects(version: QuoteVersion, place: Place, signed_on: dt.date) -> bool:

@@ -181,7 +181,7 @@ def _attachments(signature: Signature) -> Iterator[seal.EmbeddedFile]:
             mime_type="application/pdf" if pdf_file else "text/plain",
             description="Conditions générales acceptées avec le devis",
         )
-    if (contribution := signature.version.reading.contribution) is not None:
+    if (contribution := signature.version.reading.handed_contribution) is not None:
         yield seal.EmbeddedFile(
             name="cadre-de-contribution.pdf",
             data=files.recovered(contribution.path, contribution.sha256),

@@ -37,6 +37,12 @@ def one_line(text: str) -> str:
 
 
 @register.filter
+def loose(name: str) -> str:
+    """In a narrow column a name is broken between its words, not inside of one."""
+    return name.replace("\u00a0", " ")
+
+
+@register.filter
 def in_threes(code: str) -> str:
     """`418 205`, with a space that does not break; a masked code stays as it is."""
     return f"{code[:3]}\u00a0{code[3:]}" if code.isdigit() else code

@@ -35,12 +35,22 @@ ACTIVE = (
 def why_refused(pdf: bytes) -> str:
     """In a sentence for whoever handed it in; empty: it is pages alone."""
     try:
+        _inside(pdf)
+    except ValidationError as refusal:
+        return str(refusal.messages[0])
+    return ""
+
+
+def _inside(pdf: bytes) -> examination.Inside:
+    try:
         inside = examination.look_into(pdf)
-    except Busy:
-        return BUSY
-    except examination.UnreadablePdf:
-        return UNREADABLE
-    return _why_active(inside)
+    except Busy as busy:
+        raise ValidationError(BUSY) from busy
+    except examination.UnreadablePdf as unreadable:
+        raise ValidationError(UNREADABLE) from unreadable
+    if why := _why_active(inside):
+        raise ValidationError(why)
+    return inside
 
 
 def _why_active(inside: examination.Inside) -> str:
@@ -51,14 +61,7 @@ def _why_active(inside: examination.Inside) -> str:
 
 def document_pages(pdf: bytes) -> int:
     """How many pages a document has that goes to customers with a quote. Raises ValidationError."""
-    try:
-        inside = examination.look_into(pdf)
-    except Busy as busy:
-        raise ValidationError(BUSY) from busy
-    except examination.UnreadablePdf as unreadable:
-        raise ValidationError(UNREADABLE) from unreadable
-    if why := _why_active(inside):
-        raise ValidationError(why)
+    inside = _inside(pdf)
     if not inside.pages:
         raise ValidationError(UNREADABLE)
     if inside.pages > MAX_PAGES:

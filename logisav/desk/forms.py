@@ -212,8 +212,6 @@ class QuoteForm(WithDeposit):
         """Who is typed here goes before who was chosen."""
         if not self.makes_customer or self.new_customer is None:
             return
-        if self.fields["customer"].disabled:
-            return
         if self.new_customer.is_valid():
             self.cleaned_data["customer"] = self.new_customer.instance
         else:

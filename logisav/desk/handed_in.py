@@ -25,9 +25,10 @@ from quotes.models import IllegalMove, ItemEnclosure, QuoteEnclosure
 from quotes.models.enclosure import Enclosure
 from quotes.uploads import MAX_DOCUMENT_BYTES, MAX_PHOTO_BYTES, is_pdf, read_photo
 from quotes.workflow import NoRoom, StoredFile
+from quotes.workflow.enclosing import MAX_DOCUMENTS, MAX_PHOTOS
 
 TAKEN = "image/jpeg,image/png,image/webp,image/heic,image/heif,application/pdf"
-MOST_AT_ONCE = 22  # as many as a quote may have
+MOST_AT_ONCE = MAX_PHOTOS + MAX_DOCUMENTS
 LONGEST_LABEL = 120
 
 
@@ -146,7 +147,9 @@ def stored_file(file: Upload, *, label: str) -> StoredFile:
     if (file.size or 0) > max(MAX_PHOTO_BYTES, MAX_DOCUMENT_BYTES):
         raise ValidationError("Ce fichier dépasse 20\u00a0Mo.")
     data: bytes = file.read()
-    return _document(data, label or _shown_name(file)) if is_pdf(data) else _photo(data, label)
+    if is_pdf(data):
+        return _document(data, label or _shown_name(file))
+    return StoredFile.of_photo(read_photo(data), label=label)
 
 
 def _document(data: bytes, title: str) -> StoredFile:
@@ -156,20 +159,6 @@ def _document(data: bytes, title: str) -> StoredFile:
     name = files.store(data, folder="documents")
     return StoredFile(
         kind=Enclosure.Kind.DOCUMENT, file=name, label=title[:LONGEST_LABEL], size=len(data), pages=pages
-    )
-
-
-def _photo(data: bytes, caption: str) -> StoredFile:
-    photo = read_photo(data)
-    return StoredFile(
-        kind=Enclosure.Kind.PHOTO,
-        file=files.store(photo.large, folder="photos", suffix=".jpg"),
-        small=files.store(photo.small, folder="photos", suffix=".jpg"),
-        label=caption,
-        size=len(photo.large),
-        width=photo.width,
-        height=photo.height,
-        small_width=photo.small_width,
     )
 
 

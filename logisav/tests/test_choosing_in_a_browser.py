@@ -51,7 +51,7 @@ def phone(kept: Kept, site: str, *, scripted: bool) -> Iterator[Page]:
 
 def see_the_sums(phone: Page, *, scripted: bool) -> None:
     if not scripted:
-        phone.get_by_role("button", name="Mettre à jour").click()
+        phone.get_by_role("button", name="Voir le total, sans garder").click()
 
 
 def test_options_are_ticked_counted_kept_and_signed(phone: Page, site: str, *, scripted: bool) -> None:
@@ -66,10 +66,15 @@ def test_options_are_ticked_counted_kept_and_signed(phone: Page, site: str, *, s
     expect(sums).to_contain_text("2\u202f780,64\u00a0€")  # the deposit, 30 %
     expect(phone.get_by_text("Ce choix n'est pas encore gardé")).to_be_visible()
     assert quote.versions.count() == 1, "nothing is stored before it is kept"
+    if scripted:  # nobody signs without what they have just ticked
+        expect(phone.locator(".actions.bar a").first).to_have_text("Garder ce choix")
     if scripted:
         assert violations(phone) == []
     assert no_scroll_aside(phone, scripted=scripted)
-    phone.get_by_role("button", name="Garder ce choix").click()
+    keeps = (
+        phone.locator(".actions.bar a") if scripted else phone.get_by_role("button", name="Garder ce choix")
+    )
+    keeps.first.click()
     expect(phone.get_by_text("Votre choix se prépare")).to_be_visible()
     if scripted:
         assert violations(phone) == []

@@ -145,9 +145,16 @@ PAYMENT = {
     "fallen": "rétracté",
     "opens_on": "",
 }
+RECEIPT = {
+    **PAYMENT,
+    "vat_parts": [
+        {"label": "Dont HT", "value": "1\u202f818,18\u00a0€"},
+        {"label": "Dont TVA 10\u00a0%", "value": "181,82\u00a0€"},
+    ],
+}
 CONTEXTS |= {
-    "payments/receipt": {**TO_CUSTOMER, **QUOTE_URL, **PAYMENT},
-    "payments/transfer_received": {**TO_CUSTOMER, **QUOTE_URL, **PAYMENT},
+    "payments/receipt": {**TO_CUSTOMER, **QUOTE_URL, **RECEIPT},
+    "payments/transfer_received": {**TO_CUSTOMER, **QUOTE_URL, **RECEIPT},
     "payments/pending": {**TO_CUSTOMER, **QUOTE_URL, **PAYMENT},
     "payments/failed": {**TO_CUSTOMER, **QUOTE_URL, **PAYMENT},
     "payments/reminder": {**TO_CUSTOMER, **QUOTE_URL, **MONEY},

@@ -167,6 +167,28 @@ def test_once_a_part_of_it_has_come_the_rest_is_asked_for_again(quote: Quote, st
     assert mails("payments/transfer_announced_owner", quote).count() == 2
 
 
+def test_the_receipt_says_what_of_it_is_vat_by_the_rates_of_the_quote() -> None:
+    """Wording no 30: until there is an invoice, HT and VAT by rate, to the cent."""
+    lines = (
+        {"label": "Pompe", "unit": "unité", "unit_price": Decimal(1000), "vat_rate": Decimal("5.5")},
+        {"label": "Pose", "unit": "forfait", "unit_price": Decimal(500), "vat_rate": Decimal(20)},
+    )
+    quote = make_accepted_quote(lines=lines, deposit_value=Decimal(30))  # of 1,655.00
+    confirm(quote, "496.50")
+    mail = mails("payments/transfer_received", quote).get()
+    parts = {"Dont HT": "450,00", "Dont TVA 20\u00a0%": "30,00", "Dont TVA 5,5\u00a0%": "16,50"}
+    for label, euros in parts.items():
+        assert f"{label}\u00a0: {euros}\u00a0€" in mail.text
+        for words in (label, f"{euros}\u00a0€"):
+            assert words in html.unescape(mail.html)
+
+
+def test_money_that_goes_back_is_no_turnover() -> None:
+    quote = make_accepted_quote(contract="off_premises", duration="2 jours")
+    confirm(quote, "1000")
+    assert "Dont" not in mails("payments/transfer_received", quote).get().text
+
+
 def test_a_part_that_went_back_is_left_to_pay_with_the_balance_and_not_asked_for(quote: Quote) -> None:
     payment = confirm(quote, "2681.81")
     workflow.request_refund(payment.pk, amount=Decimal(681), reason="Geste", actor=CUSTOMER)

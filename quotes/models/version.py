@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from functools import cached_property
+from typing import Any
 
 from django.db import models
 from django.utils import timezone
@@ -109,10 +110,16 @@ class QuoteVersion(QueuedRow):
 
     def come_into_force(self, *, pdf: str, pdf_sha256: str) -> None:
         """Its PDF is stored. Whatever was in force before no longer is, in the same transaction."""
+        QuoteVersion.objects.filter(quote=self.quote_id, is_current=True).update(is_current=False)
         self.pdf.name, self.pdf_sha256 = pdf, pdf_sha256
         self.version_hash = version_hash(content_sha256=self.content_sha256, pdf_sha256=pdf_sha256)
         self.is_current, self.done_at, self.claimed_until = True, timezone.now(), None
         self.save()
+
+    @property
+    def named(self) -> dict[str, Any]:
+        """As the journal says which version it was, once its PDF is stored."""
+        return {"version": self.number, "version_hash": self.version_hash, "pdf_sha256": self.pdf_sha256}
 
     def previous(self) -> QuoteVersion | None:
         """The version that the customer had before: from it on they are told what changed."""

@@ -18,7 +18,7 @@ from quotes.grounds import Grounds
 from quotes.law import vat
 from quotes.models import Quote
 from quotes.rules import Verb
-from quotes.versions.choosing import can_be_chosen_from, try_out
+from quotes.versions.choosing import can_be_chosen_from, may_become, try_out
 
 
 @dataclass(frozen=True)
@@ -99,10 +99,12 @@ def offered(
     if grounds is None or not can_be_chosen_from(content):
         return None
     kept = _identities(content)
-    if try_out(quote, content, kept).why_not is not None:
+    trial = try_out(quote, content, kept)
+    if trial.why_not is not None:
         return None
-    trial = try_out(quote, content, kept if wish.chosen is None else wish.chosen)
     shown = kept if wish.chosen is None else wish.chosen
+    if shown != kept:
+        trial = try_out(quote, content, shown)
     return Offered(
         groups=tuple(
             OfferedGroup(_field(rank), group, tuple(_offers(quote, content, group, shown)))
@@ -137,7 +139,7 @@ def _offers(quote: Quote, content: Content, group: ChoiceGroup, shown: frozenset
     found = []
     for line in group.lines:
         alone = kept ^ {line.identity} if not group.name else (kept - others) | {line.identity}
-        can = line.identity in kept or try_out(quote, content, alone).why_not is None
+        can = line.identity in kept or may_become(quote, content, alone)
         found.append(Offer(line, line.identity in shown, can))
     return found
 

@@ -1,20 +1,20 @@
 """HTML in, PDF/A-3b out: who asks the child process that renders (see quotes/pdf/weasy.py, and lib/warm.py on how).
 
 Rendering is bounded in time, memory and size by the child's own limits and by the clock here, because threads
-of a worker have no hard time limit. The child gets no secret: its environment is written here, word by word.
+of a worker have no hard time limit. The child gets no secret: its environment is written word by word, in lib/fence.py
+and here.
 """
 
 from __future__ import annotations
 
 import base64
 import json
-import os
 import sys
 from collections.abc import Mapping
 from enum import Enum, StrEnum
 from pathlib import Path
 
-from lib import warm
+from lib import fence, warm
 
 ROOT = Path(__file__).resolve().parents[2]
 STATIC = ROOT / "static"
@@ -24,9 +24,6 @@ MAX_IMAGES = 12 * MEGABYTE
 MAX_PDF = 20 * MEGABYTE
 MAX_SECONDS = 60
 SAID = 2000  # how much of the child's last words is kept
-
-# What the child may take over from our environment: where the system keeps libraries, nothing else.
-INHERITED = ("LD_LIBRARY_PATH", "DYLD_FALLBACK_LIBRARY_PATH")
 
 
 class NoPdf(StrEnum):
@@ -71,16 +68,9 @@ def render(html: str, *, images: Mapping[str, bytes] | None = None) -> bytes:
 
 
 def environment(scratch: str) -> dict[str, str]:
-    """The child's whole environment: our fonts alone, and nothing that varies from one run to the next."""
-    return {name: os.environ[name] for name in INHERITED if name in os.environ} | {
-        "PATH": "/usr/bin:/bin",
-        "PYTHONPATH": str(ROOT),
+    """That of every such process, our fonts alone, and nothing that varies from one run to the next."""
+    return fence.environment(scratch) | {
         "PYTHONHASHSEED": "0",
-        "PYTHONDONTWRITEBYTECODE": "1",
-        "LC_ALL": "C.UTF-8",
-        "TZ": "UTC",
-        "HOME": scratch,
-        "TMPDIR": scratch,
         "FONTCONFIG_FILE": str(STATIC / "pdf" / "fonts.conf"),
         "SOURCE_DATE_EPOCH": "0",  # fontTools would write the time of day into each font
     }

@@ -49,17 +49,7 @@ def with_position() -> bytes:
 
 
 def stored_photo(data: bytes = b"", *, caption: str = "") -> StoredFile:
-    read = read_photo(data or photo())
-    return StoredFile(
-        kind="photo",
-        file=files.store(read.large, folder="photos", suffix=".jpg"),
-        small=files.store(read.small, folder="photos", suffix=".jpg"),
-        label=caption,
-        size=len(read.large),
-        width=read.width,
-        height=read.height,
-        small_width=read.small_width,
-    )
+    return StoredFile.of_photo(read_photo(data or photo()), label=caption)
 
 
 def stored_document(data: bytes, *, title: str = "Fiche produit") -> StoredFile:

@@ -12,6 +12,8 @@ import time_machine
 
 from lib import limiter
 from quotes import journal, workflow
+from quotes.content import Contribution, DocumentFacts
+from quotes.grounds import AidFacts
 from quotes.journal import Actor
 from quotes.models import Aid, Company, IllegalMove, Quote, QuoteVersion
 from quotes.pages.options import Wish, offered
@@ -30,6 +32,7 @@ from quotes.tests.factories import (
 )
 from quotes.tests.frozen import in_force
 from quotes.versions.choosing import Unchoosable
+from quotes.versions.comparison import changes
 from quotes.workflow import Choosing
 from signing.tests.sealed import small_pdf
 
@@ -357,3 +360,36 @@ def test_a_choice_keeps_photos_and_documents_and_what_the_box_says_of_them() -> 
     after = version_of(quote).reading
     assert (after.photos, after.documents) == (before.photos, before.documents)
     assert "les documents qui font partie du contrat" in after.consents[0].words
+
+
+def test_a_document_of_an_option_is_part_of_the_contract_with_it_alone() -> None:
+    quote = make_quote(lines=LINES)
+    add_document(quote, small_pdf(), title="Ballon 300", line=quote.lines.get(label="Ballon 300 l").identity)
+    send(quote)
+    before = version_of(quote).reading
+    assert before.documents
+    assert before.contract_documents == ()
+    assert "les documents qui font partie du contrat" not in before.consents[0].words
+    assert choose(again(quote), "Ballon 300 l") is Choosing.CHOSEN
+    complete(waiting(quote))
+    after = version_of(quote).reading
+    assert [one.title for one in after.contract_documents] == ["Ballon 300"]
+    assert "les documents qui font partie du contrat" in after.consents[0].words
+    assert "Le document «\u00a0Ballon 300\u00a0» fait maintenant partie du contrat." in changes(before, after)
+
+
+def test_documents_of_the_contract_are_mailed_before_the_others() -> None:
+    heavy = DocumentFacts(
+        sha256="a" * 64, title="Brochure", pages=1, size=4_000_000, in_contract=False, line=""
+    )
+    binding = replace(heavy, sha256="b" * 64, title="Fiche", size=2_000_000, in_contract=True)
+    content = replace(version_of(sent()).reading, documents=(heavy, binding))
+    assert content.mailed_documents == (binding,)
+
+
+def test_the_frame_of_a_prime_goes_and_comes_with_it() -> None:
+    aid = AidFacts(kind="cee", payer="Obligé", amount=Decimal(100), conditional=False, deducted=True)
+    content = replace(version_of(sent()).reading, contribution=Contribution("c" * 64, dt.date(2026, 11, 1)))
+    assert content.handed_contribution is None
+    assert content.joined_files == [one for one in content.joined_files if "contributions" not in one[0]]
+    assert replace(content, aids=(aid,)).handed_contribution == content.contribution

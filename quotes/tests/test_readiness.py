@@ -200,6 +200,30 @@ def test_a_sign_that_no_document_can_bear_stops_the_sending(
     assert fault in finding.sentence
 
 
+def test_an_extra_that_its_owner_has_put_into_the_total_is_told(quote: Quote) -> None:
+    item = quote.lines.filter(kind="item")[0]
+    quote.lines.filter(pk=item.pk).update(option=True, chosen=True)
+    assert "comprise d'avance" in found(quote)["lines"].sentence
+    Quote.objects.filter(pk=quote.pk).update(choice=[item.identity])
+    assert "lines" not in found(quote)
+
+
+def test_a_thing_of_the_catalogue_is_not_made_to_measure(quote: Quote) -> None:
+    reason = {"withdrawal_exception": "made_to_measure", "withdrawal_reason": "Escalier pour cette trémie"}
+    Quote.objects.filter(pk=quote.pk).update(nature=Quote.Nature.GOODS, **reason)
+    assert "withdrawal_exception" not in found(quote)
+    CatalogueItem.objects.create(
+        reference="P", label=quote.lines.filter(kind="item")[0].label, is_supply=True, unit_price=1
+    )
+    assert "n'est pas sur mesure" in found(quote)["withdrawal_exception"].sentence
+
+
+def test_beyond_the_urgency_is_another_quote(quote: Quote) -> None:
+    urgent = {"withdrawal_exception": "urgent_repair", "withdrawal_reason": "Fuite d'eau"}
+    Quote.objects.filter(pk=quote.pk).update(nature=Quote.Nature.SERVICES, **urgent)
+    assert "second devis" in found(quote)["withdrawal_exception"].sentence
+
+
 def test_the_editor_lists_it_with_the_way_to_mend_it(quote: Quote) -> None:
     Company.objects.update(mediator_site="", insurer_name="")
     page = text(at_desk(manager()).get(page_of(quote)))

@@ -18,8 +18,10 @@ from payments.models import Deposit, Payment
 from quotes import workflow
 from quotes.law.mentions import CONFORMITY, imposed
 from quotes.models import Declaration, Quote
-from quotes.tests.factories import SYSTEM, mails, make_sent_quote, visitor
-from quotes.tests.test_law_of_a_quote import OFF, SIGNED, page, signed, text
+from quotes.pdf import rendering
+from quotes.tests.documents import read
+from quotes.tests.factories import SYSTEM, mails, make_sent_quote, version_of, visitor
+from quotes.tests.test_law_of_a_quote import OFF, SIGNED, URGENT, page, signed, text
 from signing.models import Signature
 from signing.tests.sealed import registered
 from signing.tests.tampering import smallest_pdf
@@ -43,8 +45,25 @@ def both(message: str, quote: Quote) -> list[str]:
 
 
 def sign_form() -> list[str]:
-    quote = make_sent_quote()
-    return [plain(text(visitor(quote).get(path(quote))))]
+    return form_of()()
+
+
+def form_of(**fields: Any) -> Callable[[], list[str]]:
+    def made() -> list[str]:
+        quote = make_sent_quote(**fields)
+        return [plain(text(visitor(quote).get(path(quote))))]
+
+    return made
+
+
+def page_and_pdf(**fields: Any) -> Callable[[], list[str]]:
+    def made() -> list[str]:
+        quote = make_sent_quote(**fields)
+        shown = plain(text(visitor(quote).get(quote.get_absolute_url())))
+        printed = read(rendering.quote_pdf(version_of(quote).reading), "pdftotext", "-raw")
+        return [shown, " ".join(printed.split())]
+
+    return made
 
 
 def contradiction() -> list[str]:
@@ -114,6 +133,36 @@ WORDINGS: tuple[tuple[str, Callable[[], list[str]], tuple[str, ...], tuple[str, 
     ),
     ("4 elsewhere, code", code_mail(), ("Acompte à la commande",), ("au plus tôt",)),
     ("4 elsewhere, signed", accepted_mail(), ("Acompte à la commande",), ("à partir du",)),
+    (
+        "8",
+        page_and_pdf(**URGENT),
+        ("vous nous l'avez demandé en urgence", "vous gardez 14 jours."),
+        ("Travaux urgents à domicile",),
+    ),
+    (
+        "10",
+        form_of(nature="services"),
+        (
+            "Je demande que les travaux commencent avant la fin du délai de rétractation.",
+            "Je reconnais que, s'ils sont entièrement terminés avant cette fin, je ne pourrai plus me rétracter",
+            "si je me rétracte avant, je paierai la part déjà faite.",
+        ),
+        (),
+    ),
+    ("11", sign_form, ("les informations sur mes droits. Je les accepte. Bon pour accord.",), ()),
+    (
+        "12",
+        sign_form,
+        (
+            "Je signe par voie électronique, et j'accepte de recevoir mon exemplaire signé par mail",
+            "par mail plutôt que sur papier.",
+        ),
+        (),
+    ),
+    ("13 elsewhere", page_and_pdf(), ("Signé à distance",), ("Conclu à distance",)),
+    ("13 at home", page_and_pdf(**OFF), ("Signé chez vous",), ("Conclu hors établissement",)),
+    ("13 with us", page_and_pdf(contract="on_premises"), ("Signé dans nos locaux",), ("Conclu en",)),
+    ("19", address("/devis/abcdefghijkl/"), ("Vous voulez renoncer à votre contrat ?",), ()),
     (
         "14",
         withdrawn_page,

@@ -24,8 +24,12 @@ class Unchoosable(Enum):
     """Why a choice is not made on line, in a sentence for the customer."""
 
     UNKNOWN = "Ce choix ne correspond plus aux options de ce devis. Relisez-les, puis choisissez à nouveau."
-    TWO_OF_A_GROUP = "Dans un groupe au choix, gardez une seule ligne."
-    NONE_OF_A_GROUP = "Dans ce groupe, une ligne doit être choisie."
+    TWO_OF_A_GROUP = (
+        "Deux options ne vont pas ensemble\u00a0: gardez-en une là où il est écrit «\u00a0au choix\u00a0»."
+    )
+    NONE_OF_A_GROUP = (
+        "Il manque un choix\u00a0: là où il est écrit «\u00a0au choix, un seul\u00a0», choisissez une option."
+    )
     LESS_THAN_AIDS = (
         "Avec ce choix, les aides dépasseraient le prix. Il ne se fait pas en ligne\u00a0: demandez-le-nous."
     )
@@ -144,22 +148,32 @@ def can_be_chosen_from(content: Content) -> bool:
     return content.grounds is not None and bool(content.choices)
 
 
-def try_out(quote: Quote, content: Content, chosen: frozenset[str]) -> Trial:
-    """What version `content.version` would read with these options; nothing is stored."""
+def _chosen(quote: Quote, content: Content, chosen: frozenset[str]) -> Frozen | Unchoosable:
     if content.grounds is None or not chosen <= {line.identity for line in content.lines if line.option}:
-        return Trial(content, Unchoosable.UNKNOWN)
+        return Unchoosable.UNKNOWN
     lines = tuple(
         replace(line, chosen=line.identity in chosen) if line.option else line for line in content.lines
     )
     wished = replace(content, lines=lines)
     for group in wished.choices:
         if not group.is_sound:
-            why = Unchoosable.TWO_OF_A_GROUP if group.chosen else Unchoosable.NONE_OF_A_GROUP
-            return Trial(content, why)
+            return Unchoosable.TWO_OF_A_GROUP if group.chosen else Unchoosable.NONE_OF_A_GROUP
     draft = Frozen(quote, wished, content.grounds)
-    if draft.aids_are_too_much:
-        return Trial(content, Unchoosable.LESS_THAN_AIDS)
+    return Unchoosable.LESS_THAN_AIDS if draft.aids_are_too_much else draft
+
+
+def try_out(quote: Quote, content: Content, chosen: frozenset[str]) -> Trial:
+    """What version `content.version` would read with these options; nothing is stored."""
+    draft = _chosen(quote, content, chosen)
+    if isinstance(draft, Unchoosable):
+        return Trial(content, draft)
     if draft.missing():
         return Trial(content, Unchoosable.TO_BE_CHECKED)
-    has_terms = content.terms is not None
-    return Trial(replace(wished, **computed(draft, version=content.version, has_terms=has_terms)))
+    facts = computed(draft, version=content.version, has_terms=content.terms is not None)
+    return Trial(replace(draft.content, **facts))
+
+
+def may_become(quote: Quote, content: Content, chosen: frozenset[str]) -> bool:
+    """Of a version that passes as it is: asks what hangs on the choice alone. `try_out` has the last word."""
+    draft = _chosen(quote, content, chosen)
+    return isinstance(draft, Frozen) and not draft.stops_by_its_lines

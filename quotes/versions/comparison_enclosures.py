@@ -16,7 +16,7 @@ T = TypeVar("T", PhotoFacts, DocumentFacts)
 def enclosure_changes(old: Content, new: Content) -> Iterator[str]:
     labels = {line.identity: line.label for content in (old, new) for line in content.lines if line.identity}
     yield from _photos(old.photos, new.photos, labels)
-    yield from _documents(old.documents, new.documents, labels)
+    yield from _documents(old, new, labels)
 
 
 def _photos(
@@ -42,26 +42,24 @@ def _photos(
     yield from _reordered("photos", kept, before)
 
 
-def _documents(
-    before: Sequence[DocumentFacts], after: Sequence[DocumentFacts], labels: dict[str, str]
-) -> Iterator[str]:
+def _documents(old: Content, new: Content, labels: dict[str, str]) -> Iterator[str]:
+    before, after = old.documents, new.documents
     kept, added, removed = _paired(before, after)
-    yield from (f"Document ajouté{NBSP}: {_said(document)}." for document in added)
+    for document in added:
+        part = ", qui fait partie du contrat" if document in new.contract_documents else ""
+        yield f"Document ajouté{NBSP}: {document.title}{part}."
     yield from (f"Document retiré{NBSP}: {document.title}." for document in removed)
     for was, now in kept:
         if was.title != now.title:
             yield f"Le document {french.quoted(was.title)} s'appelle maintenant {french.quoted(now.title)}."
-        if was.in_contract != now.in_contract:
-            part = "fait maintenant" if now.in_contract else "ne fait plus"
+        is_part = now in new.contract_documents
+        if is_part != (was in old.contract_documents):
+            part = "fait maintenant" if is_part else "ne fait plus"
             yield f"Le document {french.quoted(now.title)} {part} partie du contrat."
         yield from _moved(f"Document{NBSP}: {now.title}", was, now, labels)
         if (was.pages, was.size) != (now.pages, now.size):
             yield f"Le document {french.quoted(now.title)} a changé."
     yield from _reordered("documents", kept, before)
-
-
-def _said(document: DocumentFacts) -> str:
-    return f"{document.title}, qui fait partie du contrat" if document.in_contract else document.title
 
 
 def _moved(what: str, was: T, now: T, labels: dict[str, str]) -> Iterator[str]:

@@ -68,17 +68,21 @@ def _next_number(quote: Quote) -> int:
 
 
 def _version(draft: Draft, *, number: int) -> QuoteVersion:
-    content = _content(draft, version=number)
+    return row_of(draft.quote, _content(draft, version=number), email=draft.quote.customer.email)
+
+
+def row_of(quote: Quote, content: Content, *, email: str) -> QuoteVersion:
+    """Of a version that is not stored yet."""
     text = content.to_json()
     return QuoteVersion(
-        quote=draft.quote,
+        quote=quote,
         number=content.version,
         content=text,
         content_sha256=hashlib.sha256(text.encode()).hexdigest(),
         valid_until=content.valid_until,
         total=content.total,
         deposit=content.deposit.amount if content.deposit else Decimal(0),
-        email=draft.quote.customer.email,
+        email=email,
     )
 
 

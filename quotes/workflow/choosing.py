@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import enum
-import hashlib
 from dataclasses import replace
-from decimal import Decimal
 
 from django.db import transaction
 from django.utils import timezone
@@ -17,7 +15,7 @@ from quotes.content import Content
 from quotes.journal import Actor
 from quotes.models import AccessLink, IllegalMove, Quote, QuoteVersion
 from quotes.rules import Verb
-from quotes.versions import choosing
+from quotes.versions import choosing, freezing
 from quotes.versions.choosing import Unchoosable
 from quotes.workflow.locking import locked
 
@@ -94,18 +92,10 @@ def _words(content: Content) -> str:
 
 
 def _freeze(quote: Quote, version: QuoteVersion, content: Content) -> QuoteVersion:
-    text = content.to_json()
-    return QuoteVersion.objects.create(
-        quote=quote,
-        number=content.version,
-        content=text,
-        content_sha256=hashlib.sha256(text.encode()).hexdigest(),
-        valid_until=version.valid_until,
-        total=content.total,
-        deposit=content.deposit.amount if content.deposit else Decimal(0),
-        email=version.email,
-        chosen_on=version.number,
-    )
+    made = freezing.row_of(quote, content, email=version.email)
+    made.valid_until, made.chosen_on = version.valid_until, version.number
+    made.save(force_insert=True)
+    return made
 
 
 def complete_choice(quote: Quote, version: QuoteVersion, *, pdf: str, pdf_sha256: str) -> None:
@@ -116,17 +106,9 @@ def complete_choice(quote: Quote, version: QuoteVersion, *, pdf: str, pdf_sha256
         )
         _overtaken(quote, version)
         return
-    quote.versions.filter(is_current=True).update(is_current=False)
     version.come_into_force(pdf=pdf, pdf_sha256=pdf_sha256)
     _settle(quote, Quote.ChoiceState.NONE)
-    journal.append(
-        quote,
-        "choice_in_force",
-        actor=Actor.system(),
-        version=version.number,
-        version_hash=version.version_hash,
-        pdf_sha256=version.pdf_sha256,
-    )
+    journal.append(quote, "choice_in_force", actor=Actor.system(), **version.named)
 
 
 def abandon_choice(quote: Quote, version: QuoteVersion, *, reason: str) -> None:

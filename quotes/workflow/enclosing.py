@@ -11,15 +11,17 @@ from dataclasses import dataclass
 
 from django.db import transaction
 
+from lib import files
 from quotes.models import CatalogueItem, ItemEnclosure, PurgedFile, Quote, QuoteEnclosure, QuoteLine
 from quotes.models.enclosure import Enclosure
+from quotes.pictures.engine import Photo
 from quotes.rules import Verb
 from quotes.workflow.locking import locked
 
 MEGABYTE = 1024 * 1024
 MAX_PHOTOS = 12
 MAX_DOCUMENTS = 10
-MAX_DOCUMENT_BYTES = 10 * MEGABYTE  # of all documents of a quote together
+MAX_DOCUMENTS_BYTES = 10 * MEGABYTE  # of all documents of a quote together
 
 
 class NoRoom(Exception):
@@ -28,7 +30,7 @@ class NoRoom(Exception):
 
 @dataclass(frozen=True)
 class StoredFile:
-    """What `add` writes down: names of stored files, and what is known of them."""
+    """What `enclose` writes down: names of stored files, and what is known of them."""
 
     kind: str
     file: str
@@ -39,6 +41,20 @@ class StoredFile:
     width: int = 0
     height: int = 0
     small_width: int = 0
+
+    @classmethod
+    def of_photo(cls, photo: Photo, *, label: str) -> StoredFile:
+        """Stores its two sizes: never inside a transaction."""
+        return cls(
+            kind=Enclosure.Kind.PHOTO,
+            file=files.store(photo.large, folder="photos", suffix=".jpg"),
+            small=files.store(photo.small, folder="photos", suffix=".jpg"),
+            label=label,
+            size=len(photo.large),
+            width=photo.width,
+            height=photo.height,
+            small_width=photo.small_width,
+        )
 
 
 @transaction.atomic
@@ -90,8 +106,8 @@ def bring_from_catalogue(quote_id: int, lines: Iterable[QuoteLine]) -> int:
         return 0
     quote, left = locked(quote_id), 0
     quote.require(Verb.EDIT)
+    there = list(quote.enclosures.all())
     for one, line in [(each, identity) for each in found for identity in made[each.item.label]]:
-        there = list(quote.enclosures.all())
         if any((each.file, each.line) == (one.file, line) for each in there):
             continue
         try:
@@ -99,7 +115,7 @@ def bring_from_catalogue(quote_id: int, lines: Iterable[QuoteLine]) -> int:
         except NoRoom:
             left += 1
             continue
-        QuoteEnclosure.objects.create(quote=quote, line=line, **one.copied)
+        there.append(QuoteEnclosure.objects.create(quote=quote, line=line, **one.copied))
     return left
 
 
@@ -155,7 +171,7 @@ def _make_room(there: Iterable[Enclosure], new: Enclosure | StoredFile) -> None:
         return
     if len(alike) >= MAX_DOCUMENTS:
         raise NoRoom(f"{MAX_DOCUMENTS}\u00a0documents au plus\u00a0: retirez-en un d'abord.")
-    if sum(one.size for one in alike) + new.size > MAX_DOCUMENT_BYTES:
+    if sum(one.size for one in alike) + new.size > MAX_DOCUMENTS_BYTES:
         raise NoRoom(
             "Les documents dépassent 10\u00a0Mo ensemble\u00a0: retirez-en un, ou joignez-en un plus léger."
         )

@@ -29,13 +29,9 @@ def create_quote(*, customer: Customer, owner: User, actor: Actor, **fields: Any
     today = today_in_paris()
     company = Company.current()
     fields.setdefault("issued_on", today)
-    if customer.kind == Customer.Kind.INDIVIDUAL and not fields.get("worksite"):
-        fields["worksite"] = customer.address  # where else; the form shows it, to be written over
     fields.setdefault("valid_until", today + dt.timedelta(days=company.default_validity_days))
-    if customer.is_individual:
-        fields["worksite"] = (
-            fields.get("worksite") or customer.address
-        )  # at home, unless it is said otherwise
+    if customer.is_individual and not fields.get("worksite"):
+        fields["worksite"] = customer.address  # at home, unless it is said otherwise
     if "deposit_kind" not in fields:
         kind = Quote.DepositKind.PERCENT if company.default_deposit_percent else Quote.DepositKind.NONE
         fields |= {"deposit_kind": kind, "deposit_value": company.default_deposit_percent or 0}
@@ -126,7 +122,6 @@ def complete_sending(version_id: int, *, pdf: str, pdf_sha256: str) -> Quote:
         complete_choice(quote, version, pdf=pdf, pdf_sha256=pdf_sha256)
         return quote
     before = version.previous()
-    quote.versions.filter(is_current=True).update(is_current=False)
     version.come_into_force(pdf=pdf, pdf_sha256=pdf_sha256)
     why_no_mail = rules.why_not(Verb.MAIL_VERSION, quote.circumstances(version))
     quote.revising, quote.refused_at = False, None
@@ -152,9 +147,7 @@ def _mail_the_link(quote: Quote, version: QuoteVersion, *, before: QuoteVersion 
         quote,
         "sent",
         actor=Actor.system(),
-        version=version.number,
-        version_hash=version.version_hash,
-        pdf_sha256=version.pdf_sha256,
+        **version.named,
         link=link.pk,
         to=link.email,
     )
@@ -166,9 +159,7 @@ def _keep_back(quote: Quote, version: QuoteVersion, why: Reason) -> None:
         quote,
         "version_kept_back",
         actor=Actor.system(),
-        version=version.number,
-        version_hash=version.version_hash,
-        pdf_sha256=version.pdf_sha256,
+        **version.named,
         reason=quote.words_for(why),
     )
 

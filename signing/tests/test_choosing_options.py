@@ -85,7 +85,7 @@ def test_a_choice_that_is_kept_prepares_itself_and_is_then_the_quote(browser: Cl
     complete(waiting(quote))
     page = page_of(browser, quote)
     assert "Votre choix se prépare" not in page
-    assert "Option choisie" in page
+    assert "Option comprise dans le total" in page
     assert "«\xa0Thermostat\xa0» fait maintenant partie du total." in page
     assert browser.get(path(quote)).status_code == 200
 

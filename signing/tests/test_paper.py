@@ -23,6 +23,8 @@ from payments.tests.factories import make_paying_company
 from quotes.law import days
 from quotes.law.contract import Place
 from quotes.models import IllegalMove, Quote
+from quotes.pdf import rendering
+from quotes.tests.documents import read, squeezed
 from quotes.tests.factories import (
     SYSTEM,
     mails,
@@ -98,6 +100,16 @@ def test_row_21_the_paper_makes_the_contract_and_the_customer_gets_its_copy(
     fact = quote.events.get(kind="accepted_on_paper").facts
     assert (fact["place"], acceptance.place) == ("distance", "distance")
     assert (fact["scan_sha256"], fact["version_hash"]) == (acceptance.sha256, version_of(quote).version_hash)
+
+
+def test_the_printed_quote_bears_every_box_that_is_ticked_on_paper(quote: Quote) -> None:
+    version = version_of(quote)
+    printed = squeezed(read(rendering.quote_pdf(version.reading), "pdftotext", "-raw"))
+    assert [one.id for one in paper.consents_of(version)] == ["quote", "vat_5_5"]
+    for consent in paper.consents_of(version):
+        assert squeezed(consent.words) in printed
+    assert squeezed("par voie électronique") not in printed
+    assert squeezed("Sur papier : date et signature.") in printed
 
 
 def test_the_customer_reads_that_it_was_signed_on_paper_and_has_the_scan(desk: Client, quote: Quote) -> None:

@@ -1,8 +1,11 @@
 // « Mes options »: the sums follow while one chooses, by the rule of quotes/money.py (desk/money.js). Without this
-// script « Mettre à jour » asks the server for the same. The form's `data-options` has what counts whatever is chosen.
+// script « Voir le total, sans garder » asks the server for the same. The form's `data-options` has what counts whatever is chosen.
 for (const form of document.querySelectorAll("[data-options]")) {
   const facts = JSON.parse(form.dataset.options);
   const box = form.querySelector("[data-sums]");
+  const unsaved = form.querySelector("[data-unsaved]");
+  const sign = document.querySelector(".actions.bar a.button[href]:not(.second)");
+  const words = sign?.textContent;
   const boxes = [...form.querySelectorAll("[data-cents], [type=radio]")];
 
   const row = (name, amount, className = "") => {
@@ -35,8 +38,20 @@ for (const form of document.querySelectorAll("[data-options]")) {
     if (deposit) rows.push(row("Acompte", Money.euros(deposit)));
     box.replaceChildren(...rows);
     const isKept = chosen.size === facts.kept.length && facts.kept.every((one) => chosen.has(one));
-    form.querySelector("[data-unsaved]").hidden = isKept;
+    unsaved.hidden = isKept;
+    follow();
   }
+
+  // Nobody signs without what they have just ticked: until it is kept, the first button keeps it.
+  function follow() {
+    if (sign) sign.textContent = unsaved.hidden ? words : "Garder ce choix";
+  }
+  sign?.addEventListener("click", (event) => {
+    if (unsaved.hidden) return;
+    event.preventDefault();
+    form.requestSubmit(form.querySelector("button:not([data-show])"));
+  });
+  follow();
 
   const show = form.querySelector("[data-show]");
   if (show) show.hidden = true;

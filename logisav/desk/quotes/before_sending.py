@@ -27,6 +27,8 @@ def _address(user: User, quote: Quote, finding: Finding) -> str:
     field = IN_THE_FORM.get(finding.field, f"id_{finding.field}")
     if finding.place is MendedAt.QUOTE:
         return f"{reverse('admin:quotes_quote_change', args=[quote.pk])}#{field}"
+    if finding.place is MendedAt.ENCLOSURES:
+        return f"{reverse('admin:quotes_quote_change', args=[quote.pk])}#{finding.field}"
     if finding.place is MendedAt.CONTRIBUTION:
         return reverse("admin:quotes_quote_contribution", args=[quote.pk])
     if finding.place is MendedAt.CUSTOMER:

@@ -35,9 +35,6 @@ class QuoteFilesForm(HandedInForm):
         super().__init__(*args, **kwargs)
         self.fields["line"].choices = line_choices(draft)  # type: ignore[attr-defined]
 
-    def clean_line(self) -> str:
-        return str(self.cleaned_data["line"])
-
 
 def line_choices(draft: Draft) -> list[tuple[str, str]]:
     return [("", "Tout le devis"), *((line.identity, line.label) for line in draft.lines)]
